@@ -1,0 +1,1 @@
+//! The genesis document: build, validate, presets.

@@ -1,0 +1,1 @@
+//! Build, sign, broadcast, wait, verify: what every program of ours that talks to a node uses.

@@ -1,0 +1,1 @@
+//! Admission, order and eviction of transactions that wait for a block.

@@ -1,0 +1,1 @@
+//! libp2p: direct streams between validators, gossip to everyone else, every queue bounded.

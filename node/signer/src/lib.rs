@@ -1,0 +1,1 @@
+//! Keys, encrypted keystores, and the guard that signs each thing once.

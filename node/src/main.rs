@@ -1,0 +1,2 @@
+//! The binary `palisade`: command line, configuration and composition.
+fn main() {}

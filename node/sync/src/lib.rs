@@ -1,0 +1,1 @@
+//! Catching up: the tip by one certificate, headers backwards by hash, bodies in parallel.

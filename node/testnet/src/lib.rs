@@ -1,0 +1,1 @@
+//! The supervisor behind `palisade testnet`: real child processes, real ports, nothing left behind.

@@ -1,0 +1,1 @@
+//! Hashes, domain tags, Merkle trees and signature verification, by libraries alone. It never signs.

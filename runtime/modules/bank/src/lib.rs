@@ -1,0 +1,1 @@
+//! Multi-asset balances: transfers, supply, mint and burn.

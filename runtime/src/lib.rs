@@ -1,0 +1,1 @@
+//! The state machine: decode, authorize, charge, dispatch, commit, query.

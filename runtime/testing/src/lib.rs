@@ -1,0 +1,1 @@
+//! The Chain harness, generators and reference models. A dev-dependency only.
