@@ -1,0 +1,13 @@
+//! Behaviour of the crate against official vectors and against itself.
+#![cfg(test)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::integer_division,
+    reason = "tests compute their own expectations"
+)]
+
+mod bls;
+mod ed25519;
+mod fixtures;
