@@ -1,0 +1,197 @@
+use crate::testing::Sandbox;
+use crate::{
+    Attribute, Code, Ctx, EventType, Fault, GasMeter, Invariant, Item, Map, ModuleId, Read, StateError,
+    Violation, kernel_code, price,
+};
+use primitives::{Blocks, ChainClock, Gas, Height, Millis};
+
+const ID: ModuleId = ModuleId::new(7, "counter");
+const COUNTS: Map<u32, u64> = Map::new(ID.table(0));
+const TOTAL: Item<u64> = Item::new(ID.table(1));
+
+struct Counted(u64);
+
+impl EventType for Counted {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "Counted";
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![Attribute::new("by", self.0)]
+    }
+}
+
+struct Misnamed;
+
+impl EventType for Misnamed {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "Misnamed";
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![Attribute::new("with space", true)]
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Error {
+    #[error("{0} is odd")]
+    Odd(u64),
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl Fault for Error {
+    fn code(&self) -> Option<Code> {
+        match self {
+            Self::Odd(_) => Some(ID.code(1)),
+            Self::State(inner) => inner.code(),
+        }
+    }
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Odd(_) => "ODD",
+            Self::State(inner) => inner.reason(),
+        }
+    }
+}
+
+/// Adds `by` to the count of `key` and to the total; refuses odd numbers after it has written.
+fn count(ctx: &mut Ctx<'_>, key: u32, by: u64) -> Result<(), Error> {
+    let before = COUNTS.or_default(ctx, &key)?;
+    COUNTS.put(ctx, &key, &(before + by))?;
+    let total = total(ctx)?;
+    TOTAL.put(ctx, &(total + by))?;
+    ctx.emit(&Counted(by))?;
+    if by % 2 == 1 { Err(Error::Odd(by)) } else { Ok(()) }
+}
+
+fn total(store: &impl Read) -> Result<u64, StateError> {
+    TOTAL.or_default(store)
+}
+
+#[test]
+fn a_refused_transaction_leaves_no_write_and_no_event() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(|ctx| count(ctx, 1, 2)).unwrap();
+    let before = sandbox.state().unwrap();
+    assert_eq!(sandbox.take_events().len(), 1);
+    assert_eq!(sandbox.run(|ctx| count(ctx, 2, 3)), Err(Error::Odd(3)));
+    assert_eq!(sandbox.take_events(), []);
+    let after = sandbox.state().unwrap();
+    assert_eq!(after.len(), before.len());
+    assert_eq!(total(&sandbox.view()), Ok(2));
+    assert_eq!(COUNTS.contains(&sandbox.view(), &2), Ok(false));
+}
+
+#[test]
+fn a_failed_part_does_not_take_the_rest_along() {
+    let mut sandbox = Sandbox::new();
+    let outcome: Result<(), Error> = sandbox.run(|ctx| {
+        count(ctx, 1, 2)?;
+        let refused = ctx.atomically(|ctx| {
+            count(ctx, 1, 4)?;
+            ctx.atomically(|ctx| count(ctx, 2, 6))?;
+            count(ctx, 3, 5)
+        });
+        assert_eq!(refused, Err(Error::Odd(5)));
+        ctx.atomically(|ctx| count(ctx, 4, 8))
+    });
+    assert_eq!(outcome, Ok(()));
+    let view = sandbox.view();
+    assert_eq!(COUNTS.range(&view, None, 9), Ok(vec![(1, 2), (4, 8)]));
+    assert_eq!(total(&view), Ok(10));
+    assert_eq!(sandbox.take_events().len(), 2);
+}
+
+#[test]
+fn whoever_runs_out_of_gas_is_refused_and_has_used_all_of_it() {
+    let mut sandbox = Sandbox::new();
+    let (outcome, used) = sandbox.run_metered(Gas::MAX, |ctx| count(ctx, 1, 2));
+    assert_eq!(outcome, Ok(()));
+    let enough = used.get();
+    // Both reads of the first transaction found nothing; those of the second find eight bytes each.
+    let more = 16 * price::READ_BYTE.get();
+    assert_eq!(
+        sandbox
+            .run_metered(Gas::new(enough + more), |ctx| count(ctx, 1, 2))
+            .0,
+        Ok(())
+    );
+    let before = total(&sandbox.view());
+    for limit in [0, 1, enough / 2, enough + more - 1] {
+        let (outcome, used) = sandbox.run_metered(Gas::new(limit), |ctx| {
+            // A module that ignores the error gets no further.
+            let first = count(ctx, 1, 2);
+            assert!(ctx.charge(Gas::new(1)).is_err());
+            first
+        });
+        assert_eq!(outcome.unwrap_err().code(), Some(kernel_code::OUT_OF_GAS));
+        assert_eq!(used, Gas::new(limit));
+    }
+    assert_eq!(total(&sandbox.view()), before);
+}
+
+#[test]
+fn every_access_has_its_price() {
+    let mut sandbox = Sandbox::new();
+    let mut price_of =
+        |body: fn(&mut Ctx<'_>) -> Result<(), StateError>| sandbox.run_metered(Gas::MAX, body).1.get();
+    let write = price::WRITE.get() + (6 + 8) * price::WRITE_BYTE.get();
+    assert_eq!(price_of(|ctx| COUNTS.put(ctx, &1, &1)), write);
+    assert_eq!(price_of(|ctx| COUNTS.put(ctx, &2, &1)), write);
+    let read = price::READ.get() + 8 * price::READ_BYTE.get();
+    assert_eq!(price_of(|ctx| COUNTS.get(ctx, &1).map(drop)), read);
+    assert_eq!(price_of(|ctx| COUNTS.get(ctx, &3).map(drop)), price::READ.get());
+    assert_eq!(
+        price_of(|ctx| COUNTS.range(ctx, None, 9).map(drop)),
+        price::READ.get() + 2 * read
+    );
+    assert_eq!(
+        price_of(|ctx| COUNTS.remove(ctx, &1)),
+        write - 8 * price::WRITE_BYTE.get()
+    );
+    let event = price::EVENT.get() + (1 + 8 + 4 + 3 + 9) * price::EVENT_BYTE.get();
+    assert_eq!(price_of(|ctx| ctx.emit(&Counted(1))), event);
+}
+
+#[test]
+fn hooks_are_not_metered_and_an_event_against_the_rules_halts() {
+    let mut sandbox = Sandbox::new();
+    let limit = sandbox.hook(|ctx| Ok(ctx.meter().limit())).unwrap();
+    assert_eq!(limit, GasMeter::unmetered().limit());
+    let error = sandbox.hook(|ctx| ctx.emit(&Misnamed)).unwrap_err();
+    assert_eq!((error.code(), error.reason()), (None, "STATE_BROKEN"));
+}
+
+#[test]
+fn a_test_walks_through_time_and_checks_invariants() {
+    const EVEN: Invariant = Invariant {
+        name: "total_is_even",
+        check: |view| match total(view)? % 2 {
+            0 => Ok(()),
+            _ => Err(Violation::new("the total is odd")),
+        },
+    };
+    let mut sandbox = Sandbox::new();
+    sandbox.advance(Blocks::new(2), Millis::new(500));
+    assert_eq!(sandbox.block.height, Height::new(3));
+    let clock = sandbox.hook(|ctx| Ok((ctx.height(), ctx.chain_clock())));
+    assert_eq!(clock, Ok((Height::new(3), ChainClock::new(500))));
+    assert_eq!(sandbox.check(&[EVEN]), Ok(()));
+    sandbox.hook(|ctx| TOTAL.put(ctx, &1)).unwrap();
+    let (name, violation) = sandbox.check(&[EVEN]).unwrap_err();
+    assert_eq!(
+        (name, violation.to_string().as_str()),
+        ("total_is_even", "the total is odd")
+    );
+    // Another module's table may hold what ours cannot.
+    sandbox
+        .hook(|ctx| Map::<(), bool>::new(ID.table(1)).put(ctx, &(), &true))
+        .unwrap();
+    let (_, violation) = sandbox.check(&[EVEN]).unwrap_err();
+    assert!(matches!(
+        violation,
+        Violation::State(StateError::Corrupt {
+            module: 7,
+            table: 1,
+            ..
+        })
+    ));
+}
