@@ -1,1 +1,62 @@
 //! The registry of assets: what each one is, its decimals and its limits.
+//!
+//! May name: kernel, primitives.
+//!
+//! Asset 0 is PAL, the chain's own token. Genesis enters assets; later the registrar, an account that genesis names,
+//! does. An entry never changes and never goes away: amounts of it may be anywhere. README.md has the tables and
+//! the parameters.
+//!
+//! # Invariants
+//!
+//! - Asset 0 is PAL with 9 decimals, and the only native one.
+//! - Every asset has one symbol, and every symbol, whatever its case, at most one asset.
+
+mod error;
+mod event;
+mod genesis;
+mod invariants;
+mod msg;
+pub mod query;
+mod register;
+mod state;
+mod text;
+mod types;
+
+pub use error::Error;
+pub use event::Registered;
+pub use genesis::{Genesis, GenesisAsset, export};
+pub use msg::{Msg, Register};
+pub use state::{asset, exists, registrar};
+pub use text::{MAX_NAME_BYTES, MAX_SYMBOL_BYTES, Name, NameRule, Rule, Symbol, SymbolRule, Text};
+pub use types::{Asset, MAX_DECIMALS, Origin, PAL_DECIMALS, PAL_SYMBOL};
+
+use kernel::{Ctx, Invariant, Module, ModuleId};
+use primitives::AccountId;
+
+/// This module's number and name.
+pub const ID: ModuleId = ModuleId::new(2, "assets");
+
+/// The module.
+#[derive(Clone, Copy, Debug)]
+pub enum Assets {}
+
+impl Module for Assets {
+    const ID: ModuleId = ID;
+    type Msg = Msg;
+    type Genesis = Genesis;
+    type Error = Error;
+
+    fn init_genesis(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
+        genesis::init(ctx, genesis)
+    }
+
+    fn execute(ctx: &mut Ctx<'_>, sender: AccountId, msg: Msg) -> Result<(), Error> {
+        match msg {
+            Msg::Register(message) => register::execute(ctx, sender, message),
+        }
+    }
+
+    fn invariants() -> &'static [Invariant] {
+        invariants::ALL
+    }
+}

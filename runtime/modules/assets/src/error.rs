@@ -1,0 +1,90 @@
+//! What may go wrong, with its stable number.
+
+use crate::ID;
+use crate::text::{MAX_NAME_BYTES, MAX_SYMBOL_BYTES};
+use crate::types::{MAX_DECIMALS, PAL_DECIMALS};
+use kernel::{Code, Fault, StateError};
+use primitives::{AccountId, AssetId};
+
+/// Why a message or a genesis is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Somebody else than the registrar wants to enter an asset.
+    #[error("only the registrar {registrar} enters assets")]
+    NotRegistrar {
+        /// Who may.
+        registrar: AccountId,
+    },
+    /// The number belongs to another asset.
+    #[error("asset {asset} is registered already; choose a free number")]
+    NumberTaken {
+        /// The number.
+        asset: AssetId,
+    },
+    /// The symbol belongs to another asset, in this case or another.
+    #[error("asset {asset} has that symbol already; symbols differ by more than case")]
+    SymbolTaken {
+        /// Who has it.
+        asset: AssetId,
+    },
+    /// Not a symbol.
+    #[error("a symbol is 1 to {MAX_SYMBOL_BYTES} ASCII letters, digits, `.` and `-`, starting with a letter")]
+    BadSymbol,
+    /// Not a name.
+    #[error(
+        "a name is 1 to {MAX_NAME_BYTES} bytes of UTF-8 without control characters or white space at its ends"
+    )]
+    BadName,
+    /// Too many digits after the decimal point.
+    #[error("{decimals} decimals where at most {MAX_DECIMALS} are allowed")]
+    TooManyDecimals {
+        /// How many were asked for.
+        decimals: u8,
+    },
+    /// The genesis lacks PAL, or gives it other properties.
+    #[error(
+        "asset 0 must be PAL with {PAL_DECIMALS} decimals and origin `native`, and no other asset is native"
+    )]
+    NotPal,
+    /// The store or the code is broken.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl Fault for Error {
+    fn code(&self) -> Option<Code> {
+        Some(ID.code(match self {
+            Self::NotRegistrar { .. } => 1,
+            Self::NumberTaken { .. } => 2,
+            Self::SymbolTaken { .. } => 3,
+            Self::BadSymbol => 4,
+            Self::BadName => 5,
+            Self::TooManyDecimals { .. } => 6,
+            Self::NotPal => 7,
+            Self::State(inner) => return inner.code(),
+        }))
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::NotRegistrar { .. } => "NOT_REGISTRAR",
+            Self::NumberTaken { .. } => "ASSET_NUMBER_TAKEN",
+            Self::SymbolTaken { .. } => "ASSET_SYMBOL_TAKEN",
+            Self::BadSymbol => "BAD_SYMBOL",
+            Self::BadName => "BAD_NAME",
+            Self::TooManyDecimals { .. } => "TOO_MANY_DECIMALS",
+            Self::NotPal => "ASSET_ZERO_NOT_PAL",
+            Self::State(inner) => inner.reason(),
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NotRegistrar { registrar } => vec![("registrar", registrar.to_string())],
+            Self::NumberTaken { asset } | Self::SymbolTaken { asset } => vec![("asset", asset.to_string())],
+            Self::TooManyDecimals { decimals } => vec![("decimals", decimals.to_string())],
+            Self::BadSymbol | Self::BadName | Self::NotPal => Vec::new(),
+            Self::State(inner) => inner.metadata(),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What users ask of the registry.
+
+use crate::error::Error;
+use crate::text::{Name, Symbol};
+use crate::types::check_decimals;
+use primitives::AssetId;
+
+/// A message to this module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Msg {
+    /// Enters an asset.
+    Register(Register),
+}
+
+/// Enters an asset into the registry. For the registrar alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Register {
+    /// The number it shall have; must be free.
+    pub asset: AssetId,
+    /// Short name, unique whatever its case.
+    pub symbol: Symbol,
+    /// Full name.
+    pub name: Name,
+    /// Digits after the decimal point.
+    pub decimals: u8,
+}
+
+impl Msg {
+    /// Checks all that needs no state.
+    ///
+    /// # Errors
+    /// [`Error::TooManyDecimals`]; the texts are checked by their types.
+    pub const fn validate(&self) -> Result<(), Error> {
+        match self {
+            Self::Register(message) => check_decimals(message.decimals),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The tables.
+
+use crate::text::MAX_SYMBOL_BYTES;
+use crate::types::Asset;
+use crate::{Error, ID};
+use kernel::{Item, Map, Read, StateError, Write};
+use primitives::{AccountId, AssetId};
+
+/// Every asset by number.
+pub(crate) const ASSETS: Map<AssetId, Asset> = Map::new(ID.table(0));
+/// Who has a symbol: upper case, padded with zeros.
+pub(crate) const SYMBOLS: Map<[u8; MAX_SYMBOL_BYTES], AssetId> = Map::new(ID.table(1));
+/// Who may enter assets.
+pub(crate) const REGISTRAR: Item<AccountId> = Item::new(ID.table(2));
+
+/// Enters `asset` under a free number and a free symbol.
+pub(crate) fn enter(store: &mut (impl Write + ?Sized), id: AssetId, asset: &Asset) -> Result<(), Error> {
+    if ASSETS.contains(store, &id)? {
+        return Err(Error::NumberTaken { asset: id });
+    }
+    let key = asset.symbol.key();
+    if let Some(asset) = SYMBOLS.get(store, &key)? {
+        return Err(Error::SymbolTaken { asset });
+    }
+    SYMBOLS.put(store, &key, &id)?;
+    Ok(ASSETS.put(store, &id, asset)?)
+}
+
+/// The asset with this number.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn asset(store: &(impl Read + ?Sized), id: AssetId) -> Result<Option<Asset>, StateError> {
+    ASSETS.get(store, &id)
+}
+
+/// Whether an asset has this number.
+///
+/// # Errors
+/// As [`asset`].
+pub fn exists(store: &(impl Read + ?Sized), id: AssetId) -> Result<bool, StateError> {
+    ASSETS.contains(store, &id)
+}
+
+/// Who may enter assets.
+///
+/// # Errors
+/// As [`asset`].
+pub fn registrar(store: &(impl Read + ?Sized)) -> Result<AccountId, StateError> {
+    REGISTRAR.require(store)
+}
