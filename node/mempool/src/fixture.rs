@@ -1,0 +1,1 @@
+//! A chain of plain numbers for the tests.

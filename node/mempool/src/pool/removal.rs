@@ -1,0 +1,119 @@
+//! What leaves: single transactions, and what a finalized block makes obsolete.
+
+use super::{Change, Pool};
+use crate::{Account, Admission, Dropped, Rejection, Transaction};
+use core::ops::Bound;
+use primitives::{AccountId, TxId};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+impl<T: Transaction> Pool<T> {
+    /// Takes out the transactions with these ids: those that turned out to be invalid when a block was built, say.
+    pub fn remove(&mut self, invalid: &[(TxId, Rejection)]) {
+        for (id, rejection) in invalid {
+            if let Some((account, sequence)) = self.ids.get(id).copied() {
+                self.remove_at(account, sequence, Some(Dropped::Invalid(rejection.clone())));
+            }
+        }
+        self.trim_queue();
+    }
+
+    /// Blocks were finalized, `included` are their transactions: takes out those, what they make impossible, what
+    /// expired, and what a bounded part of the other accounts can no longer send.
+    pub fn finalized<A>(&mut self, included: &[Arc<T>], admission: &A)
+    where
+        A: Admission<Transaction = T>,
+    {
+        self.height = admission.height().max(self.height);
+        self.base = admission.base_price();
+        let ids: HashSet<TxId> = included.iter().map(|transaction| transaction.id()).collect();
+        let senders: BTreeSet<AccountId> = included.iter().map(|transaction| transaction.sender()).collect();
+        for account in senders {
+            self.settle(&account, admission.account(&account), Some(&ids));
+        }
+        self.expire();
+        self.recheck(admission);
+        self.trim_queue();
+    }
+
+    /// Takes out what an account can no longer send: what its balance does not cover, and sequences that are used,
+    /// by one of `included` or by another transaction; by which one is not known yet when that is `None`.
+    pub(super) fn settle(&mut self, account: &AccountId, now: Account, included: Option<&HashSet<TxId>>) {
+        while let Some((sequence, id)) = self
+            .first_of(account)
+            .filter(|(first, _)| *first < now.next_sequence)
+        {
+            let superseded = included.is_some_and(|included| !included.contains(&id));
+            let reason = superseded.then_some(Dropped::Superseded { sequence });
+            self.remove_at(*account, sequence, reason);
+        }
+        if self.lanes.contains_key(account) {
+            self.edit(*account, |lane| lane.advance(now.next_sequence));
+        }
+        while let Some(lane) = self.lanes.get(account).filter(|lane| lane.cost > now.balance) {
+            let poor = Rejection::insufficient_funds(now.balance.get(), lane.cost.get());
+            let Some(last) = lane.entries.last_key_value().map(|(sequence, _)| *sequence) else {
+                break;
+            };
+            self.remove_at(*account, last, Some(Dropped::Invalid(poor)));
+        }
+    }
+
+    fn first_of(&self, account: &AccountId) -> Option<(u64, TxId)> {
+        let (sequence, entry) = self.lanes.get(account)?.entries.first_key_value()?;
+        Some((*sequence, entry.transaction.id()))
+    }
+
+    fn expire(&mut self) {
+        while let Some((&(at, _), &(account, sequence))) = self.expiry.first_key_value() {
+            if at > self.height {
+                break;
+            }
+            self.remove_at(account, sequence, Some(Dropped::Expired { at }));
+        }
+    }
+
+    /// Checks the next accounts in turn, since any transfer may have changed what they can pay.
+    fn recheck<A>(&mut self, admission: &A)
+    where
+        A: Admission<Transaction = T>,
+    {
+        let after = self.recheck_after.map_or(Bound::Unbounded, Bound::Excluded);
+        let accounts: Vec<AccountId> = self
+            .lanes
+            .range((after, Bound::Unbounded))
+            .take(self.limits.recheck_per_block)
+            .map(|(account, _)| *account)
+            .collect();
+        let round_is_over = accounts.len() < self.limits.recheck_per_block;
+        self.recheck_after = accounts.last().copied().filter(|_| !round_is_over);
+        for account in accounts {
+            self.settle(&account, admission.account(&account), None);
+            let first = self
+                .lanes
+                .get(&account)
+                .and_then(|lane| lane.entries.first_key_value());
+            let verdict = first.map(|(sequence, entry)| (*sequence, admission.check(&entry.transaction)));
+            if let Some((sequence, Err(rejection))) = verdict {
+                self.remove_at(account, sequence, Some(Dropped::Invalid(rejection)));
+            }
+        }
+    }
+
+    /// Takes one out, if it is there.
+    pub(super) fn remove_at(&mut self, account: AccountId, sequence: u64, reason: Option<Dropped>) {
+        let lane = self.lanes.get(&account);
+        if !lane.is_some_and(|lane| lane.entries.contains_key(&sequence)) {
+            return;
+        }
+        if let Some(entry) = self.edit(account, |lane| lane.remove(sequence)) {
+            self.ids.remove(&entry.transaction.id());
+            self.expiry.remove(&(entry.expires, entry.arrival));
+            self.bytes -= entry.transaction.bytes().len();
+            self.left.push(Change {
+                transaction: entry.transaction,
+                reason,
+            });
+        }
+    }
+}
