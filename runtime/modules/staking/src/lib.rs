@@ -1,1 +1,97 @@
 //! Validators bonded in PAL, their consensus keys, the validator set of each epoch, fees and issuance.
+//!
+//! May name: kernel, primitives, crypto, bank, light-palisade.
+//!
+//! Anyone registers a validator by bonding PAL and proving possession of a BLS key; anyone bonds to one. At each
+//! epoch's end the stakes two blocks earlier decide the next epoch's set. How much a validator's stake counts is
+//! asked through [`Wiring`], so that restaked allocations can take it over.
+//!
+//! ```text
+//!            register                boundary (enough stake)
+//!  (nobody) ──────────▶ waiting ◀──────────────────────────────▶ active
+//!                          │  unbond                                │ unbond
+//!                          ▼                                        ▼
+//!                 unbonding: still liable, counts for nothing, paid after the delay
+//! ```
+//!
+//! # Invariants
+//!
+//! - What the bonding account holds is exactly what all pools say: bonded and unbonding ([`invariants`]).
+//! - The reward account holds at least what all bonds are owed.
+//! - A consensus key belongs to one operator, forever.
+//!
+//! # Source
+//! consensus.md sections 0 and 1.2 (epochs, weights); restaking.md "Power", "Time".
+
+mod block;
+mod bond;
+mod claim_rewards;
+mod error;
+mod event;
+mod genesis;
+mod hooks;
+mod invariants;
+mod msg;
+mod params;
+pub mod query;
+mod register;
+mod set;
+mod state;
+mod types;
+mod unbond;
+
+pub use block::{collect_tips, store_next_set};
+pub use error::Error;
+pub use event::{
+    Bonded, EpochEnded, Issued, Registered, RewardsClaimed, TipsCollected, Unbonded, UnbondingPaid,
+};
+pub use genesis::{Genesis, GenesisBond, GenesisValidator, export};
+pub use hooks::Wiring;
+pub use msg::{Bond, ClaimRewards, Moniker, Msg, RegisterValidator, Unbond};
+pub use params::{Params, ParamsError};
+pub use set::{candidate_set, set_in_force, set_of};
+pub use state::{bonding_account, reward_account};
+pub use types::{BondRecord, Pool, Unbonding, ValidatorRecord};
+
+use core::marker::PhantomData;
+use kernel::{Ctx, Invariant, Module, ModuleId, StateError};
+use primitives::AccountId;
+
+/// The module's number and name.
+pub const ID: ModuleId = ModuleId::new(4, "staking");
+
+/// The module, over what the runtime wires into it.
+#[derive(Debug)]
+pub struct Staking<W>(PhantomData<W>);
+
+impl<W: Wiring> Module for Staking<W> {
+    const ID: ModuleId = ID;
+    type Msg = Msg;
+    type Genesis = Genesis;
+    type Error = Error;
+
+    fn init_genesis(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
+        genesis::init::<W>(ctx, genesis)
+    }
+
+    fn execute(ctx: &mut Ctx<'_>, sender: AccountId, msg: Msg) -> Result<(), Error> {
+        match msg {
+            Msg::RegisterValidator(msg) => register::execute(ctx, sender, &msg),
+            Msg::Bond(msg) => bond::execute(ctx, sender, &msg),
+            Msg::Unbond(msg) => unbond::execute(ctx, sender, &msg),
+            Msg::ClaimRewards(msg) => claim_rewards::execute(ctx, sender, &msg),
+        }
+    }
+
+    fn begin_block(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
+        block::begin(ctx)
+    }
+
+    fn end_epoch(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
+        block::end_epoch(ctx)
+    }
+
+    fn invariants() -> &'static [Invariant] {
+        invariants::ALL
+    }
+}

@@ -1,0 +1,132 @@
+//! What may go wrong.
+
+use crate::ID;
+use kernel::{Code, Fault, StateError};
+use primitives::{AccountId, Amount, MathError};
+
+/// Errors of the module. The numbers of their codes are never reused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing to bond or unbond.
+    #[error("the amount is zero")]
+    ZeroAmount,
+    /// The name is empty, over 64 bytes, or has control characters.
+    #[error("a moniker is 1 to 64 bytes of text without control characters")]
+    Moniker,
+    /// The key is not in its subgroup, or the proof is not that key's signature over itself.
+    #[error("the proof of possession does not belong to the consensus key")]
+    PossessionProof,
+    /// The sender operates a validator already.
+    #[error("{0} operates a validator already")]
+    AlreadyRegistered(AccountId),
+    /// The consensus or network key belongs to another operator, or did once.
+    #[error("the {0} key belongs, or belonged, to another operator")]
+    KeyTaken(&'static str),
+    /// There is no such validator.
+    #[error("{0} operates no validator")]
+    UnknownValidator(AccountId),
+    /// A first bond below the minimum.
+    #[error("a validator starts with a bond of at least {minimum} npal, not {bond}")]
+    BondTooSmall {
+        /// What was offered.
+        bond: Amount,
+        /// What is asked.
+        minimum: Amount,
+    },
+    /// The sender has not bonded that much behind this validator.
+    #[error("{have} npal are bonded where {asked} are asked")]
+    NotBonded {
+        /// What the bond is worth.
+        have: Amount,
+        /// What was asked.
+        asked: Amount,
+    },
+    /// Everything behind the validator was slashed: it takes no new bonds.
+    #[error("everything behind this validator was slashed: it takes no new bonds")]
+    Emptied,
+    /// As many unbondings of this bond are under way as may be.
+    #[error("{0} unbondings of this bond are under way, no more may be")]
+    TooManyUnbondings(u32),
+    /// There is nothing to pay out.
+    #[error("the bond has earned nothing yet")]
+    NothingToClaim,
+    /// A genesis that does not add up.
+    #[error("genesis: {0}")]
+    Genesis(&'static str),
+    /// The bank's.
+    #[error(transparent)]
+    Bank(#[from] bank::Error),
+    /// Arithmetic on what was asked for.
+    #[error(transparent)]
+    Math(#[from] MathError),
+    /// The store's.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl Fault for Error {
+    fn code(&self) -> Option<Code> {
+        Some(ID.code(match self {
+            Self::ZeroAmount => 1,
+            Self::Moniker => 2,
+            Self::PossessionProof => 3,
+            Self::AlreadyRegistered(_) => 4,
+            Self::KeyTaken(_) => 5,
+            Self::UnknownValidator(_) => 6,
+            Self::BondTooSmall { .. } => 7,
+            Self::NotBonded { .. } => 8,
+            Self::Emptied => 9,
+            Self::TooManyUnbondings(_) => 10,
+            Self::NothingToClaim => 11,
+            Self::Genesis(_) => 12,
+            Self::Bank(inner) => return inner.code(),
+            Self::Math(inner) => return inner.code(),
+            Self::State(inner) => return inner.code(),
+        }))
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::ZeroAmount => "ZERO_AMOUNT",
+            Self::Moniker => "BAD_MONIKER",
+            Self::PossessionProof => "BAD_POSSESSION_PROOF",
+            Self::AlreadyRegistered(_) => "ALREADY_REGISTERED",
+            Self::KeyTaken(_) => "KEY_TAKEN",
+            Self::UnknownValidator(_) => "UNKNOWN_VALIDATOR",
+            Self::BondTooSmall { .. } => "BOND_TOO_SMALL",
+            Self::NotBonded { .. } => "NOT_BONDED",
+            Self::Emptied => "VALIDATOR_EMPTIED",
+            Self::TooManyUnbondings(_) => "TOO_MANY_UNBONDINGS",
+            Self::NothingToClaim => "NOTHING_TO_CLAIM",
+            Self::Genesis(_) => "BAD_GENESIS",
+            Self::Bank(inner) => inner.reason(),
+            Self::Math(inner) => inner.reason(),
+            Self::State(inner) => inner.reason(),
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::AlreadyRegistered(account) | Self::UnknownValidator(account) => {
+                vec![("operator", account.to_string())]
+            }
+            Self::KeyTaken(key) => vec![("key", (*key).to_owned())],
+            Self::BondTooSmall { bond, minimum } => {
+                vec![("have", bond.to_string()), ("need", minimum.to_string())]
+            }
+            Self::NotBonded { have, asked } => {
+                vec![("have", have.to_string()), ("need", asked.to_string())]
+            }
+            Self::TooManyUnbondings(limit) => vec![("limit", limit.to_string())],
+            Self::Bank(inner) => inner.metadata(),
+            Self::Math(inner) => inner.metadata(),
+            Self::State(inner) => inner.metadata(),
+            Self::ZeroAmount
+            | Self::Moniker
+            | Self::PossessionProof
+            | Self::Emptied
+            | Self::NothingToClaim
+            | Self::Genesis(_) => Vec::new(),
+        }
+    }
+}

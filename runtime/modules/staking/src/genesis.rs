@@ -1,0 +1,145 @@
+//! What the module starts with, and how that is written out again.
+
+use crate::error::Error;
+use crate::hooks::Wiring;
+use crate::msg::{Moniker, RegisterValidator};
+use crate::params::Params;
+use crate::set::candidate_set;
+use crate::state::{self, BONDS, ISSUED_UNTIL, PARAMS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
+use crate::{bond, register};
+use crypto::bls::{KeyBytes, SignatureBytes};
+use kernel::{Ctx, StateError, View};
+use light_palisade::ValidatorSet;
+use primitives::{AccountId, Amount, Epoch};
+
+/// A bond at the start; the bank's genesis gives the account at least as much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisBond {
+    /// Whose.
+    pub account: AccountId,
+    /// How much, in npal.
+    pub amount: Amount,
+}
+
+/// A validator at the start. Whoever wrote the genesis has checked its possession proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenesisValidator {
+    /// Its operator.
+    pub operator: AccountId,
+    /// Its name.
+    pub moniker: Moniker,
+    /// Its consensus key.
+    pub consensus_key: KeyBytes,
+    /// ed25519 key of its node.
+    pub p2p_key: [u8; 32],
+    /// Whether it is kept out of the first set.
+    pub jailed: bool,
+    /// Who bonds how much.
+    pub bonds: Vec<GenesisBond>,
+}
+
+/// What the module starts with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Genesis {
+    /// The parameters.
+    pub params: Params,
+    /// The validators.
+    pub validators: Vec<GenesisValidator>,
+}
+
+pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
+    genesis
+        .params
+        .validate()
+        .map_err(|_| Error::Genesis("the staking parameters break a rule"))?;
+    PARAMS.put(ctx, &genesis.params)?;
+    UNBONDING_COUNT.put(ctx, &0)?;
+    let now = ctx.chain_clock();
+    ISSUED_UNTIL.put(ctx, &now)?;
+    for validator in genesis.validators {
+        add(ctx, validator)?;
+    }
+    let none = ValidatorSet {
+        epoch: Epoch::ZERO,
+        ends_at: now,
+        validators: Vec::new(),
+    };
+    let ends_at = now.after(genesis.params.epoch_length);
+    let epoch = ctx.epoch();
+    let first = candidate_set::<W>(&ctx.view(), epoch, ends_at, &none)?;
+    if first.validators.is_empty() {
+        return Err(Error::Genesis("no validator has the minimum bond"));
+    }
+    SETS.put(ctx, &epoch, &first)?;
+    Ok(())
+}
+
+fn add(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
+    let operator = validator.operator;
+    let msg = RegisterValidator {
+        moniker: validator.moniker,
+        consensus_key: validator.consensus_key,
+        proof_of_possession: SignatureBytes([0; 48]),
+        p2p_key: validator.p2p_key,
+        bond: Amount::ZERO,
+    };
+    register::add(ctx, operator, &msg)?;
+    for bond in validator.bonds {
+        bond::add(ctx, operator, bond.account, bond.amount)?;
+    }
+    if validator.jailed {
+        let mut record = state::validator(ctx, &operator)?;
+        record.jailed = true;
+        VALIDATORS.put(ctx, &operator, &record)?;
+    }
+    Ok(())
+}
+
+/// Everything about validators that a new chain could start with: bonds at their present worth, unbondings and
+/// unclaimed rewards as free PAL of their owners, which the caller adds to the bank's genesis.
+///
+/// # Errors
+/// The store is broken.
+pub fn export(view: &View<'_>) -> Result<(Genesis, Vec<GenesisBond>), StateError> {
+    let mut validators = Vec::new();
+    let mut freed = Vec::new();
+    for (operator, record) in VALIDATORS.range(view, None, usize::MAX)? {
+        let mut bonds = Vec::new();
+        for ((_, account), mut bond) in BONDS.range_of(view, &operator, None, usize::MAX)? {
+            bond.settle(&record).map_err(state::broken_math)?;
+            let amount = record.bonded.worth(bond.shares).map_err(state::broken_math)?;
+            bonds.push(GenesisBond { account, amount });
+            freed.push(GenesisBond {
+                account,
+                amount: bond.owed,
+            });
+        }
+        bonds.retain(|bond| !bond.amount.is_zero());
+        validators.push(GenesisValidator {
+            operator,
+            moniker: record.moniker,
+            consensus_key: record.consensus_key,
+            p2p_key: record.p2p_key,
+            jailed: record.jailed,
+            bonds,
+        });
+    }
+    for (_, entry) in UNBONDINGS.range(view, None, usize::MAX)? {
+        if let Some(record) = VALIDATORS.get(view, &entry.validator)? {
+            let amount = record.unbonding.worth(entry.shares).map_err(state::broken_math)?;
+            freed.push(GenesisBond {
+                account: entry.account,
+                amount,
+            });
+        }
+    }
+    freed.retain(|bond| !bond.amount.is_zero());
+    Ok((
+        Genesis {
+            params: state::params(view)?,
+            validators,
+        },
+        freed,
+    ))
+}

@@ -1,0 +1,135 @@
+//! What can be set.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use primitives::{Amount, Bps, Millis};
+
+/// The module's parameters.
+#[derive(
+    Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, serde::Serialize, serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Length of an epoch in chain time, in milliseconds.
+    pub epoch_length: Millis,
+    /// From asking to being paid, in chain time, in milliseconds.
+    pub unbonding_delay: Millis,
+    /// Validators in a set, at most.
+    pub max_validators: u16,
+    /// A validator's first bond, and the least stake that counts, in npal.
+    pub min_bond: Amount,
+    /// The most of all stake that one validator's weight may be; 10,000 for no cap.
+    pub validator_cap: Bps,
+    /// New PAL per year, of the supply.
+    pub issuance: Bps,
+    /// Unbondings of one bond under way at a time.
+    pub max_unbondings: u32,
+    /// Unbondings paid per block.
+    pub payouts_per_block: u16,
+}
+
+/// Why parameters are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParamsError {
+    /// A value that must not be zero is.
+    #[error("{0} must not be zero")]
+    Zero(&'static str),
+    /// More validators than a set can hold.
+    #[error("max_validators is {found}, at most {limit}")]
+    TooManyValidators {
+        /// What was asked.
+        found: u16,
+        /// What may be.
+        limit: usize,
+    },
+    /// An exit would be paid before evidence of the last two epochs can arrive.
+    #[error("unbonding_delay must be at least three epochs")]
+    UnbondingTooShort,
+}
+
+impl Params {
+    /// For chains that carry value (restaking.md, "Parameters").
+    #[must_use]
+    pub const fn mainnet() -> Self {
+        const DAY: u64 = 86_400_000;
+        Self {
+            epoch_length: Millis::new(DAY),
+            unbonding_delay: Millis::new(11 * DAY),
+            max_validators: 150,
+            min_bond: Amount::new(10_000_000_000_000),
+            validator_cap: match Bps::new(2_000) {
+                Some(cap) => cap,
+                None => Bps::ONE,
+            },
+            issuance: match Bps::new(300) {
+                Some(issuance) => issuance,
+                None => Bps::ZERO,
+            },
+            max_unbondings: 32,
+            payouts_per_block: 256,
+        }
+    }
+
+    /// For testnets on one machine (restaking.md, "Parameters").
+    #[must_use]
+    pub const fn localnet() -> Self {
+        Self {
+            epoch_length: Millis::new(20_000),
+            unbonding_delay: Millis::new(110_000),
+            max_validators: 64,
+            min_bond: Amount::new(1_000_000_000),
+            validator_cap: Bps::ONE,
+            ..Self::mainnet()
+        }
+    }
+
+    /// Checks the rules between the parameters.
+    ///
+    /// # Errors
+    /// [`ParamsError`] says which is broken.
+    pub fn validate(&self) -> Result<(), ParamsError> {
+        let zero = [
+            ("epoch_length", self.epoch_length.is_zero()),
+            ("max_validators", self.max_validators == 0),
+            ("min_bond", self.min_bond.is_zero()),
+            ("validator_cap", self.validator_cap == Bps::ZERO),
+            ("max_unbondings", self.max_unbondings == 0),
+            ("payouts_per_block", self.payouts_per_block == 0),
+        ];
+        if let Some((name, _)) = zero.iter().find(|(_, zero)| *zero) {
+            return Err(ParamsError::Zero(name));
+        }
+        let limit = light_palisade::limits::MAX_VALIDATORS;
+        if usize::from(self.max_validators) > limit {
+            return Err(ParamsError::TooManyValidators {
+                found: self.max_validators,
+                limit,
+            });
+        }
+        if self.unbonding_delay.get() < self.epoch_length.get().saturating_mul(3) {
+            return Err(ParamsError::UnbondingTooShort);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_keep_the_rules_and_a_short_exit_does_not() {
+        assert_eq!(Params::mainnet().validate(), Ok(()));
+        assert_eq!(Params::localnet().validate(), Ok(()));
+        assert_eq!(Params::mainnet().validator_cap.get(), 2_000);
+        let short = Params {
+            unbonding_delay: Millis::new(59_999),
+            ..Params::localnet()
+        };
+        assert_eq!(short.validate(), Err(ParamsError::UnbondingTooShort));
+        let none = Params {
+            min_bond: Amount::ZERO,
+            ..Params::localnet()
+        };
+        assert_eq!(none.validate(), Err(ParamsError::Zero("min_bond")));
+    }
+}

@@ -1,0 +1,73 @@
+//! What others read of the module.
+
+use crate::params::Params;
+use crate::state::{self, BONDS, UNBONDINGS, VALIDATORS};
+use crate::types::{BondRecord, Unbonding, ValidatorRecord};
+use kernel::{Read, StateError, View};
+use primitives::{AccountId, Amount, ChainClock};
+
+/// The parameters.
+///
+/// # Errors
+/// The store is broken.
+pub fn params(store: &(impl Read + ?Sized)) -> Result<Params, StateError> {
+    state::params(store)
+}
+
+/// The validator of an operator.
+///
+/// # Errors
+/// The store is broken.
+pub fn validator(view: &View<'_>, operator: &AccountId) -> Result<Option<ValidatorRecord>, StateError> {
+    VALIDATORS.get(view, operator)
+}
+
+/// Up to `limit` validators by operator, from the first after `after`.
+///
+/// # Errors
+/// The store is broken.
+pub fn validators(
+    view: &View<'_>,
+    after: Option<&AccountId>,
+    limit: usize,
+) -> Result<Vec<(AccountId, ValidatorRecord)>, StateError> {
+    VALIDATORS.range(view, after, limit)
+}
+
+/// An account's bond behind a validator, with its rewards settled as of now.
+///
+/// # Errors
+/// The store is broken.
+pub fn bond(
+    view: &View<'_>,
+    operator: &AccountId,
+    account: &AccountId,
+) -> Result<Option<(BondRecord, Amount)>, StateError> {
+    let (Some(validator), Some(mut bond)) = (
+        VALIDATORS.get(view, operator)?,
+        BONDS.get(view, &(*operator, *account))?,
+    ) else {
+        return Ok(None);
+    };
+    bond.settle(&validator).map_err(state::broken_math)?;
+    let worth = validator.bonded.worth(bond.shares).map_err(state::broken_math)?;
+    Ok(Some((bond, worth)))
+}
+
+/// Up to `limit` payouts with when they are due, soonest first.
+///
+/// # Errors
+/// The store is broken.
+pub fn unbondings(view: &View<'_>, limit: usize) -> Result<Vec<(ChainClock, Unbonding)>, StateError> {
+    let due = UNBONDINGS.range(view, None, limit)?;
+    Ok(due
+        .into_iter()
+        .map(|((paid_at, _), entry)| (paid_at, entry))
+        .collect())
+}
+
+/// Where a validator's record stands in the state: what a proof is asked for.
+#[must_use]
+pub fn validator_key(operator: &AccountId) -> Vec<u8> {
+    VALIDATORS.raw_key(operator)
+}

@@ -1,0 +1,252 @@
+//! Pure transitions on plain structs: pools, bonds and what they earn. The money is here.
+
+use crate::error::Error;
+use crate::msg::Moniker;
+use borsh::{BorshDeserialize, BorshSerialize};
+use crypto::bls::KeyBytes;
+use primitives::{AccountId, Amount, ChainClock, MathError, Ratio, Rounding, Shares};
+
+/// PAL that several own in shares. It grows by deposits at the going price and shrinks for all alike by a slash;
+/// rewards never enter it, so the price never rises and nobody can inflate it for a later depositor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Pool {
+    /// What is there, in npal.
+    pub assets: Amount,
+    /// Who owns it, all together.
+    pub shares: Shares,
+}
+
+impl Pool {
+    /// Puts `amount` in, and gives the shares for it.
+    ///
+    /// # Errors
+    /// [`Error::Emptied`] when shares are left but nothing behind them; [`Error::Math`].
+    pub fn deposit(&mut self, amount: Amount) -> Result<Shares, Error> {
+        let shares = if self.shares.is_zero() {
+            Shares::new(amount.get())
+        } else if self.assets.is_zero() {
+            return Err(Error::Emptied);
+        } else {
+            // Rounding: the protocol pays Down.
+            let shares = amount.mul_div(self.shares.get(), self.assets.get(), Rounding::Down)?;
+            Shares::new(shares.get())
+        };
+        self.assets = self.assets.checked_add(amount)?;
+        self.shares = self.shares.checked_add(shares)?;
+        Ok(shares)
+    }
+
+    /// What `shares` are worth now.
+    ///
+    /// # Errors
+    /// Never for shares of this pool: they are worth at most all of it.
+    pub fn worth(&self, shares: Shares) -> Result<Amount, MathError> {
+        if self.shares.is_zero() {
+            return Ok(Amount::ZERO);
+        }
+        // Rounding: the protocol pays Down.
+        self.assets
+            .mul_div(shares.get(), self.shares.get(), Rounding::Down)
+    }
+
+    /// The fewest shares that are worth `amount`, all of them at most.
+    ///
+    /// # Errors
+    /// [`MathError::DivisionByZero`] for an empty pool.
+    pub fn shares_for(&self, amount: Amount) -> Result<Shares, MathError> {
+        // Rounding: the protocol charges Up.
+        let shares = amount.mul_div(self.shares.get(), self.assets.get(), Rounding::Up)?;
+        Ok(Shares::new(shares.get()).min(self.shares))
+    }
+
+    /// Takes `shares` out at their worth, and gives it.
+    ///
+    /// # Errors
+    /// [`MathError::Underflow`] for more shares than there are.
+    pub fn redeem(&mut self, shares: Shares) -> Result<Amount, MathError> {
+        let amount = self.worth(shares)?;
+        self.assets = self.assets.checked_sub(amount)?;
+        self.shares = self.shares.checked_sub(shares)?;
+        Ok(amount)
+    }
+}
+
+/// A validator as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ValidatorRecord {
+    /// Its name.
+    pub moniker: Moniker,
+    /// Its consensus key.
+    pub consensus_key: KeyBytes,
+    /// ed25519 key of its node.
+    pub p2p_key: [u8; 32],
+    /// What counts for its power.
+    pub bonded: Pool,
+    /// What is on its way out: liable still, counting for nothing.
+    pub unbonding: Pool,
+    /// Rewards per bonded share since the beginning, in npal.
+    pub per_share: Ratio,
+    /// Rewards that were too small to divide, in npal.
+    pub undivided: Amount,
+    /// Whether it is kept out of the next set.
+    pub jailed: bool,
+}
+
+impl ValidatorRecord {
+    /// Divides `amount` among the bonded shares. What does not divide waits for the next reward.
+    ///
+    /// # Errors
+    /// [`MathError::Overflow`] beyond 128 bits.
+    pub fn reward(&mut self, amount: Amount) -> Result<(), MathError> {
+        let amount = amount.checked_add(self.undivided)?;
+        if self.bonded.shares.is_zero() {
+            self.undivided = amount;
+            return Ok(());
+        }
+        // Rounding: the protocol pays Down; what was not divided is kept, charged Up.
+        let step = Ratio::of(amount.get(), self.bonded.shares.get(), Rounding::Down)?;
+        let divided = Amount::new(step.apply(self.bonded.shares.get(), Rounding::Up)?);
+        let sum = self
+            .per_share
+            .raw()
+            .checked_add(step.raw())
+            .ok_or(MathError::Overflow)?;
+        self.per_share = Ratio::from_raw(sum);
+        self.undivided = amount.saturating_sub(divided);
+        Ok(())
+    }
+}
+
+/// One account's bond behind one validator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct BondRecord {
+    /// Its part of the bonded pool.
+    pub shares: Shares,
+    /// Up to where its rewards are in `owed`.
+    pub settled: Ratio,
+    /// Rewards to be paid, in npal.
+    pub owed: Amount,
+    /// Unbondings under way.
+    pub unbondings: u32,
+}
+
+impl BondRecord {
+    /// Brings `owed` up to date; before every change of the shares.
+    ///
+    /// # Errors
+    /// [`MathError`] beyond 128 bits.
+    pub fn settle(&mut self, validator: &ValidatorRecord) -> Result<(), MathError> {
+        let since = validator
+            .per_share
+            .raw()
+            .checked_sub(self.settled.raw())
+            .ok_or(MathError::Underflow)?;
+        // Rounding: the protocol pays Down.
+        let earned = Ratio::from_raw(since).apply(self.shares.get(), Rounding::Down)?;
+        self.owed = self.owed.checked_add(Amount::new(earned))?;
+        self.settled = validator.per_share;
+        Ok(())
+    }
+
+    /// Whether nothing is left to remember.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.shares.is_zero() && self.owed.is_zero() && self.unbondings == 0
+    }
+}
+
+/// Part of a bond on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Unbonding {
+    /// The validator's operator.
+    pub validator: AccountId,
+    /// Who is paid.
+    pub account: AccountId,
+    /// Its part of the validator's unbonding pool.
+    pub shares: Shares,
+    /// When it was asked for.
+    pub since: ChainClock,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn record() -> ValidatorRecord {
+        ValidatorRecord {
+            moniker: Moniker::new("v").unwrap(),
+            consensus_key: KeyBytes([0; 96]),
+            p2p_key: [0; 32],
+            bonded: Pool::default(),
+            unbonding: Pool::default(),
+            per_share: Ratio::ZERO,
+            undivided: Amount::ZERO,
+            jailed: false,
+        }
+    }
+
+    #[test]
+    fn an_emptied_pool_takes_nothing_new() {
+        let mut pool = Pool::default();
+        pool.deposit(Amount::new(10)).unwrap();
+        pool.assets = Amount::ZERO;
+        assert!(matches!(pool.deposit(Amount::new(1)), Err(Error::Emptied)));
+        assert_eq!(pool.worth(Shares::new(10)), Ok(Amount::ZERO));
+    }
+
+    #[test]
+    fn a_reward_without_bonds_waits() {
+        let mut validator = record();
+        validator.reward(Amount::new(7)).unwrap();
+        assert_eq!(validator.undivided, Amount::new(7));
+        let mut bond = BondRecord {
+            shares: validator.bonded.deposit(Amount::new(3)).unwrap(),
+            ..Default::default()
+        };
+        validator.reward(Amount::new(2)).unwrap();
+        bond.settle(&validator).unwrap();
+        assert_eq!(bond.owed, Amount::new(9));
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_gains_by_going_in_and_out(
+            first in 1u128..1 << 60, slashed in 0u128..1 << 60, amount in 1u128..1 << 60,
+        ) {
+            let mut pool = Pool::default();
+            pool.deposit(Amount::new(first)).unwrap();
+            pool.assets = pool.assets.saturating_sub(Amount::new(slashed));
+            if let Ok(shares) = pool.deposit(Amount::new(amount)) {
+                prop_assert!(pool.redeem(shares).unwrap() <= Amount::new(amount));
+                prop_assert!(pool.assets >= Amount::new(first.saturating_sub(slashed)));
+            }
+        }
+
+        #[test]
+        fn no_more_is_earned_than_was_rewarded(
+            bonds in proptest::collection::vec(1u128..1 << 50, 1..6),
+            rewards in proptest::collection::vec(0u128..1 << 50, 0..20),
+        ) {
+            let mut validator = record();
+            let mut records: Vec<BondRecord> = bonds
+                .iter()
+                .map(|b| BondRecord {
+                    shares: validator.bonded.deposit(Amount::new(*b)).unwrap(),
+                    ..Default::default()
+                })
+                .collect();
+            let mut funded = Amount::ZERO;
+            for reward in rewards {
+                validator.reward(Amount::new(reward)).unwrap();
+                funded = funded.checked_add(Amount::new(reward)).unwrap();
+            }
+            let mut owed = Amount::ZERO;
+            for bond in &mut records {
+                bond.settle(&validator).unwrap();
+                owed = owed.checked_add(bond.owed).unwrap();
+            }
+            prop_assert!(owed.checked_add(validator.undivided).unwrap() <= funded);
+        }
+    }
+}
