@@ -1,0 +1,247 @@
+//! A connection to one node: every service's client over one channel, with timeouts and bounded answers.
+
+use crate::error::Error;
+use proto::account::v1::account_service_client::AccountServiceClient;
+use proto::dev::v1alpha1::dev_service_client::DevServiceClient;
+use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use proto::node::v1::node_service_client::NodeServiceClient;
+use proto::staking::v1::validator_service_client::ValidatorServiceClient;
+use proto::subscription::v1::subscription_service_client::SubscriptionServiceClient;
+use proto::tx::v1::transaction_service_client::TransactionServiceClient;
+use std::time::Duration;
+use tonic::transport::{Channel, Endpoint};
+
+/// The largest answer that is taken: a full block with all of its receipts and events.
+const MAX_ANSWER: usize = 64 << 20;
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Opening a connection.
+    pub connect: Duration,
+    /// One request and its answer. Streams have no end of their own.
+    pub request: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            request: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A connection to one node. Cloning it is cheap and shares the connection.
+#[derive(Clone, Debug)]
+pub struct Client {
+    channel: Channel,
+    url: String,
+    timeouts: Timeouts,
+}
+
+impl Client {
+    /// Connects to the node at `url`, such as `http://127.0.0.1:26600`.
+    ///
+    /// # Errors
+    /// [`Error::Url`] and [`Error::Unreachable`] name the address and what is wrong with it.
+    pub async fn connect(url: &str, timeouts: Timeouts) -> Result<Self, Error> {
+        let channel = endpoint(url, timeouts)?
+            .connect()
+            .await
+            .map_err(|error| unreachable(url, &error))?;
+        Ok(Self {
+            channel,
+            url: url.to_owned(),
+            timeouts,
+        })
+    }
+
+    /// As [`Client::connect`], but the connection is opened by the first request, and again whenever it was lost.
+    ///
+    /// # Errors
+    /// [`Error::Url`].
+    pub fn lazy(url: &str, timeouts: Timeouts) -> Result<Self, Error> {
+        Ok(Self {
+            channel: endpoint(url, timeouts)?.connect_lazy(),
+            url: url.to_owned(),
+            timeouts,
+        })
+    }
+
+    /// The node's address, as it was given.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The timeouts in force.
+    #[must_use]
+    pub const fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// Waits for the answer to one request.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] with what the node said; [`Error::Unreachable`] when it says nothing in time.
+    pub async fn unary<T>(
+        &self,
+        answer: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(self.timeouts.request, answer).await {
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) => Err(self.refused(&status)),
+            Err(_) => Err(Error::Unreachable {
+                url: self.url.clone(),
+                reason: format!("no answer within {} s", self.timeouts.request.as_secs()),
+            }),
+        }
+    }
+
+    /// Waits until a stream has begun.
+    ///
+    /// # Errors
+    /// As [`Client::unary`].
+    pub async fn stream<T>(
+        &self,
+        answer: impl Future<Output = Result<tonic::Response<tonic::Streaming<T>>, tonic::Status>>,
+    ) -> Result<tonic::Streaming<T>, Error> {
+        self.unary(answer).await
+    }
+
+    /// What `status` means for this connection: a node's refusal, or a node that is not there.
+    #[must_use]
+    pub fn refused(&self, status: &tonic::Status) -> Error {
+        // A status with a source was made here, by the transport, not by the node.
+        if let Some(source) = std::error::Error::source(status)
+            && status.code() == tonic::Code::Unavailable
+        {
+            return Error::Unreachable {
+                url: self.url.clone(),
+                reason: innermost(source),
+            };
+        }
+        Error::from(status.clone())
+    }
+
+    /// Accounts, balances, assets.
+    #[must_use]
+    pub fn accounts(&self) -> AccountServiceClient<Channel> {
+        AccountServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// What only development chains offer.
+    #[must_use]
+    pub fn dev(&self) -> DevServiceClient<Channel> {
+        DevServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Blocks, transactions, certificates, raw state.
+    #[must_use]
+    pub fn ledger(&self) -> LedgerServiceClient<Channel> {
+        LedgerServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// The node itself.
+    #[must_use]
+    pub fn node(&self) -> NodeServiceClient<Channel> {
+        NodeServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Validators.
+    #[must_use]
+    pub fn validators(&self) -> ValidatorServiceClient<Channel> {
+        ValidatorServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Streams of what is final.
+    #[must_use]
+    pub fn subscriptions(&self) -> SubscriptionServiceClient<Channel> {
+        SubscriptionServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Sending and following transactions.
+    #[must_use]
+    pub fn transactions(&self) -> TransactionServiceClient<Channel> {
+        TransactionServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+}
+
+fn endpoint(url: &str, timeouts: Timeouts) -> Result<Endpoint, Error> {
+    let wrong = |reason: &str| Error::Url {
+        url: url.to_owned(),
+        reason: reason.to_owned(),
+    };
+    if url.starts_with("https://") {
+        return Err(wrong(
+            "TLS ends at a proxy: connect to a node on this machine or through a tunnel",
+        ));
+    }
+    if !url.starts_with("http://") {
+        return Err(wrong("it does not start with http://"));
+    }
+    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| wrong(&error.to_string()))?;
+    if endpoint.uri().host().is_none_or(str::is_empty) {
+        return Err(wrong("it names no host"));
+    }
+    Ok(endpoint
+        .connect_timeout(timeouts.connect)
+        .http2_keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .tcp_nodelay(true))
+}
+
+fn unreachable(url: &str, error: &dyn std::error::Error) -> Error {
+    Error::Unreachable {
+        url: url.to_owned(),
+        reason: innermost(error),
+    }
+}
+
+/// The last cause: the one that says "connection refused" rather than "transport error".
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut current = error;
+    while let Some(source) = current.source() {
+        current = source;
+    }
+    current.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wrong_address_says_what_is_wrong() {
+        for (url, part) in [
+            ("127.0.0.1:26600", "does not start with http://"),
+            ("https://example.org", "TLS"),
+            ("http://", "not the address"),
+            ("http://a b", "not the address"),
+        ] {
+            let error = Client::lazy(url, Timeouts::default()).unwrap_err().to_string();
+            assert!(error.contains(part), "{url}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_said_with_the_address() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", free.local_addr().unwrap());
+        drop(free);
+        let error = Client::connect(&url, Timeouts::default()).await.unwrap_err();
+        assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+        assert!(error.to_string().contains(&url), "{error}");
+        let client = Client::lazy(&url, Timeouts::default()).unwrap();
+        let mut node = client.node();
+        let error = client
+            .unary(node.get_node_info(proto::node::v1::GetNodeInfoRequest {}))
+            .await
+            .unwrap_err();
+        assert!(
+            error.is_unavailable() && matches!(error, Error::Unreachable { .. }),
+            "{error:?}"
+        );
+    }
+}
