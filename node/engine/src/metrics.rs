@@ -1,0 +1,229 @@
+//! What the engine counts, by the names of consensus.md, section 4.
+
+use consensus::{Event, TimeoutReason};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// Label of a count by reason.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Reason {
+    /// The reason, in lower-case words joined by underscores.
+    pub(crate) reason: String,
+}
+
+/// Labels of a timeout.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct TimeoutLabels {
+    /// Position of the leader in its set.
+    pub(crate) leader: u32,
+    /// Why the view was given up.
+    pub(crate) reason: &'static str,
+}
+
+/// The engine's metrics. Clones count together.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// Height of the last committed block.
+    pub(crate) height: Gauge,
+    /// The epoch.
+    pub(crate) epoch: Gauge,
+    /// The view within the epoch.
+    pub(crate) current_view: Gauge,
+    /// Validators of the epoch.
+    pub(crate) validators: Gauge,
+    /// Views left without a block, as voted here.
+    pub(crate) timeouts: Family<TimeoutLabels, Counter>,
+    /// Views nullified by a quorum.
+    pub(crate) nullifications: Counter,
+    /// Transactions in committed blocks.
+    pub(crate) total_txs: Counter,
+    /// Transactions in the last committed block.
+    pub(crate) num_txs: Gauge,
+    /// Bytes of the transactions of the last committed block.
+    pub(crate) block_size_bytes: Gauge,
+    /// From a block's stamp to its commit here, in seconds.
+    pub(crate) finalization_seconds: Histogram,
+    /// From entering a view to its notarization with a verified body, in seconds.
+    pub(crate) notarization_seconds: Histogram,
+    /// Duration of one sync of the log, in seconds.
+    pub(crate) wal_fsync_seconds: Histogram,
+    /// Votes that the guard refused.
+    pub(crate) signer_refusals: Family<Reason, Counter>,
+    /// Evidence found.
+    pub(crate) evidence: Family<Reason, Counter>,
+    /// Aggregates that did not verify.
+    pub(crate) bisections: Counter,
+    /// Messages that did not decode.
+    pub(crate) malformed: Counter,
+}
+
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_1, 2.0, 18))
+}
+
+impl Metrics {
+    /// Registers them under the prefix `consensus`.
+    pub fn registered(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            height: Gauge::default(),
+            epoch: Gauge::default(),
+            current_view: Gauge::default(),
+            validators: Gauge::default(),
+            timeouts: Family::default(),
+            nullifications: Counter::default(),
+            total_txs: Counter::default(),
+            num_txs: Gauge::default(),
+            block_size_bytes: Gauge::default(),
+            finalization_seconds: seconds(),
+            notarization_seconds: seconds(),
+            wal_fsync_seconds: seconds(),
+            signer_refusals: Family::default(),
+            evidence: Family::default(),
+            bisections: Counter::default(),
+            malformed: Counter::default(),
+        };
+        metrics.register(registry);
+        metrics
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "wal_fsync_seconds",
+            "Duration of one sync of the log",
+            self.wal_fsync_seconds.clone(),
+        );
+        registry.register(
+            "signer_refusals",
+            "Votes that the guard refused",
+            self.signer_refusals.clone(),
+        );
+        registry.register(
+            "evidence",
+            "Evidence of misbehaviour found",
+            self.evidence.clone(),
+        );
+        let registry = registry.sub_registry_with_prefix("consensus");
+        registry.register(
+            "height",
+            "Height of the last committed block",
+            self.height.clone(),
+        );
+        registry.register("epoch", "The epoch", self.epoch.clone());
+        registry.register(
+            "current_view",
+            "The view within the epoch",
+            self.current_view.clone(),
+        );
+        registry.register("validators", "Validators of the epoch", self.validators.clone());
+        registry.register(
+            "timeouts",
+            "Views given up, by leader and reason",
+            self.timeouts.clone(),
+        );
+        registry.register(
+            "nullifications",
+            "Views nullified by a quorum",
+            self.nullifications.clone(),
+        );
+        registry.register(
+            "total_txs",
+            "Transactions in committed blocks",
+            self.total_txs.clone(),
+        );
+        registry.register(
+            "num_txs",
+            "Transactions in the last committed block",
+            self.num_txs.clone(),
+        );
+        registry.register(
+            "block_size_bytes",
+            "Bytes of the last committed block",
+            self.block_size_bytes.clone(),
+        );
+        registry.register(
+            "finalization_latency_seconds",
+            "From a block's stamp to its commit",
+            self.finalization_seconds.clone(),
+        );
+        registry.register(
+            "notarization_latency_seconds",
+            "From entering a view to its notarization",
+            self.notarization_seconds.clone(),
+        );
+        registry.register(
+            "bisections",
+            "Aggregates that did not verify",
+            self.bisections.clone(),
+        );
+        registry.register(
+            "malformed_messages",
+            "Messages that did not decode",
+            self.malformed.clone(),
+        );
+    }
+
+    pub(crate) fn refused(&self, reason: &str) {
+        self.signer_refusals
+            .get_or_create(&Reason {
+                reason: reason.to_owned(),
+            })
+            .inc();
+    }
+
+    pub(crate) fn found(&self, kind: impl core::fmt::Debug) {
+        self.evidence
+            .get_or_create(&Reason {
+                reason: format!("{kind:?}"),
+            })
+            .inc();
+    }
+
+    pub(crate) fn event(&self, event: &Event) {
+        match event {
+            Event::EnteredView { epoch, view, .. } => {
+                self.epoch.set(gauge(epoch.get()));
+                self.current_view.set(gauge(view.get()));
+            }
+            Event::TimedOut { leader, reason, .. } => {
+                let labels = TimeoutLabels {
+                    leader: leader.get().into(),
+                    reason: name(*reason),
+                };
+                self.timeouts.get_or_create(&labels).inc();
+            }
+            Event::Nullified { .. } => {
+                self.nullifications.inc();
+            }
+            Event::Bisected { .. } => {
+                self.bisections.inc();
+            }
+            Event::Proposed { .. }
+            | Event::Notarized { .. }
+            | Event::FinalizationSeen { .. }
+            | Event::Standstill { .. }
+            | Event::SignRefused { .. } => {}
+        }
+    }
+}
+
+/// A gauge's value; beyond its range it stands still at the end.
+pub(crate) fn gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+const fn name(reason: TimeoutReason) -> &'static str {
+    match reason {
+        TimeoutReason::LeaderTimeout => "leader_timeout",
+        TimeoutReason::CertificationTimeout => "certification_timeout",
+        TimeoutReason::LeaderNullify => "leader_nullify",
+        TimeoutReason::Inactivity => "inactivity",
+        TimeoutReason::InvalidProposal => "invalid_proposal",
+        TimeoutReason::Backlog => "backlog",
+        TimeoutReason::MissingProposal => "missing_proposal",
+        TimeoutReason::Standstill => "standstill",
+    }
+}

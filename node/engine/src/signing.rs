@@ -1,0 +1,111 @@
+//! The signer's thread: asks the guard, signs, and answers.
+
+use crate::error::EngineError;
+use crate::metrics::Metrics;
+use consensus::Build;
+use crypto::bls::SignatureBytes;
+use light_palisade::Statement;
+use signer::Signer;
+use tokio::sync::mpsc;
+
+/// Jobs that may wait.
+const QUEUE: usize = 1_024;
+
+/// What to sign.
+#[derive(Debug)]
+enum Job {
+    /// Votes. They are given back together with the turn whose records must be durable first.
+    Votes { turn: u64, statements: Vec<Statement> },
+    /// The proposer's contribution to the seed of a block.
+    Seed(Box<Build>),
+}
+
+/// What was signed.
+#[derive(Debug)]
+pub(crate) enum Signed {
+    /// Each statement with its signature, or without one where the guard refuses. Durable in the guard.
+    Votes {
+        /// The turn whose records must be durable before these votes count.
+        turn: u64,
+        /// The outcome of each.
+        outcomes: Vec<(Statement, Option<SignatureBytes>)>,
+    },
+    /// The block can be built.
+    Seed {
+        /// What was asked for.
+        build: Box<Build>,
+        /// The signature over (SEED, epoch, view).
+        signature: SignatureBytes,
+    },
+}
+
+/// The driver's end.
+#[derive(Debug)]
+pub(crate) struct SignerThread {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl SignerThread {
+    /// Starts the thread over a signer.
+    pub(crate) fn start(
+        signer: Box<dyn Signer>,
+        metrics: Metrics,
+    ) -> Result<(Self, mpsc::Receiver<Result<Signed, EngineError>>), EngineError> {
+        let (jobs, mut inbox) = mpsc::channel(QUEUE);
+        let (answers, outbox) = mpsc::channel(QUEUE);
+        std::thread::Builder::new()
+            .name("signer".into())
+            .spawn(move || {
+                let mut signer = signer;
+                while let Some(job) = inbox.blocking_recv() {
+                    let answer = sign(signer.as_mut(), job, &metrics);
+                    let failed = answer.is_err();
+                    if answers.blocking_send(answer).is_err() || failed {
+                        return;
+                    }
+                }
+            })
+            .map_err(|_| EngineError::Thread("signer"))?;
+        Ok((Self { jobs }, outbox))
+    }
+
+    pub(crate) async fn votes(&self, turn: u64, statements: Vec<Statement>) -> Result<(), EngineError> {
+        self.send(Job::Votes { turn, statements }).await
+    }
+
+    pub(crate) async fn seed(&self, build: Box<Build>) -> Result<(), EngineError> {
+        self.send(Job::Seed(build)).await
+    }
+
+    async fn send(&self, job: Job) -> Result<(), EngineError> {
+        self.jobs
+            .send(job)
+            .await
+            .map_err(|_| EngineError::Thread("signer"))
+    }
+}
+
+fn sign(signer: &mut dyn Signer, job: Job, metrics: &Metrics) -> Result<Signed, EngineError> {
+    match job {
+        Job::Seed(build) => {
+            let signature = signer.sign_seed(build.header.epoch, build.header.view)?;
+            Ok(Signed::Seed { build, signature })
+        }
+        Job::Votes { turn, statements } => {
+            let answers = signer.sign(&statements)?;
+            let outcomes = statements.into_iter().zip(answers);
+            let outcomes = outcomes
+                .map(|(statement, answer)| {
+                    let signature = answer
+                        .inspect_err(|refusal| {
+                            metrics.refused(refusal.reason());
+                            tracing::warn!(?statement, %refusal, "the guard refused to sign");
+                        })
+                        .ok();
+                    (statement, signature)
+                })
+                .collect();
+            Ok(Signed::Votes { turn, outcomes })
+        }
+    }
+}
