@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(crate) enum Command {
     /// A peer said something.
-    Message { from: Peer, message: Message },
+    Message { from: Peer, message: Box<Message> },
     /// Somebody wants a body that may not be final yet.
     Body {
         hash: BlockHash,
@@ -146,7 +146,10 @@ impl<A: Application> Driver<A> {
 
     async fn command(&mut self, command: Command) -> Result<(), EngineError> {
         match command {
-            Command::Message { from, message } => self.feed(Input::Message { from, message }).await,
+            Command::Message { from, message } => {
+                let message = *message;
+                self.feed(Input::Message { from, message }).await
+            }
             Command::Body { hash, answer } => {
                 // Whoever asked may have gone.
                 drop(answer.send(self.core.block(&hash).cloned()));
@@ -212,8 +215,8 @@ impl<A: Application> Driver<A> {
                     signer.votes(self.state.turn, statements).await?;
                 }
             }
-            Effect::Broadcast(message) => self.hold(Held::Send(None, message)),
-            Effect::Send { to, message } => self.hold(Held::Send(Some(to), message)),
+            Effect::Broadcast(message) => self.hold(Held::Send(None, Box::new(message))),
+            Effect::Send { to, message } => self.hold(Held::Send(Some(to), Box::new(message))),
             Effect::Build(build) => {
                 if let Some(signer) = &self.signer {
                     signer.seed(build).await?;

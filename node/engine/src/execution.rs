@@ -19,10 +19,13 @@ pub(crate) enum Job {
     Verify(Verify),
 }
 
-/// Starts the thread; its answers are the core's inputs.
+/// What the thread found: the core's next input.
+pub(crate) type Answer = Result<Input, EngineError>;
+
+/// Starts the thread.
 pub(crate) fn start<A: Application>(
     application: Arc<A>,
-) -> Result<(mpsc::Sender<Job>, mpsc::Receiver<Result<Input, EngineError>>), EngineError> {
+) -> Result<(mpsc::Sender<Job>, mpsc::Receiver<Answer>), EngineError> {
     let (jobs, mut inbox) = mpsc::channel(QUEUE);
     let (answers, outbox) = mpsc::channel(QUEUE);
     std::thread::Builder::new()

@@ -139,6 +139,10 @@ impl Metrics {
             "Transactions in the last committed block",
             self.num_txs.clone(),
         );
+        self.register_blocks(registry);
+    }
+
+    fn register_blocks(&self, registry: &mut Registry) {
         registry.register(
             "block_size_bytes",
             "Bytes of the last committed block",

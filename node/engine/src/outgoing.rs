@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub(crate) enum Held {
     /// A message to everybody, or to one.
-    Send(Option<Peer>, Message),
+    Send(Option<Peer>, Box<Message>),
     /// Own votes, signed and durable in the guard.
     Signed(crate::signing::Signed),
 }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn item() -> Held {
-        Held::Send(None, Message::Votes(Vec::new()))
+        Held::Send(None, Box::new(Message::Votes(Vec::new())))
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl<A: Application> Router<A> {
             Ok(message) => {
                 let command = Command::Message {
                     from: Peer(from.0),
-                    message,
+                    message: Box::new(message),
                 };
                 self.commands.send(command).await.ok()
             }
