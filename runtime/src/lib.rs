@@ -1,1 +1,41 @@
 //! The state machine: decode, authorize, charge, dispatch, commit, query.
+//!
+//! May name: everything under `runtime/`, and proto (in [`wire`] alone).
+//!
+//! Bytes become a [`Decoded`] by [`decode`], a [`Verified`] by [`Decoded::verify`] or [`verify_batch`]; a proposer
+//! [`build`]s a block out of those, everyone [`execute`]s it over its parent's [`State`](state::State).
+//!
+//! # Invariants
+//!
+//! - Executing is pure: the same parent, context and transactions give the same bytes on every machine.
+//! - A transaction that cannot pay, is not signed, too late or out of turn is in no valid block. One that is in a
+//!   block pays its fee and counts, whether or not it takes effect; one that fails leaves no other trace.
+//! - Per asset, balances add up to the supply after every block.
+//! - Nothing a transaction contains panics or halts the node.
+
+mod apply;
+pub mod authorize;
+mod block;
+pub mod chain;
+mod compose;
+mod error;
+mod event;
+pub mod fee;
+pub mod genesis;
+mod modules;
+mod receipt;
+pub mod transaction;
+pub mod wire;
+mod wiring;
+
+pub use block::{BlockContext, BlockEvents, Built, Executed, Limits, build, execute};
+pub use chain::Params;
+pub use error::{BlockInvalid, ExecuteError, Halt};
+pub use event::FeesSettled;
+pub use fee::Fee;
+pub use genesis::Genesis;
+pub use modules::{MODULES, Message, ModuleError, ModulesGenesis, invariants};
+pub use receipt::{Failure, Receipt, receipts_root};
+pub use transaction::{
+    Body, Decoded, Transaction, TransactionError, Verified, decode, sign_bytes, verify_batch,
+};

@@ -1,0 +1,82 @@
+//! What the chain starts with: the state at height 0.
+
+use crate::chain::{self, InitError};
+use crate::modules::{ModuleError, ModulesGenesis};
+use borsh::{BorshDeserialize, BorshSerialize};
+use kernel::{Block, Ctx, Fault, StateError};
+use state::{Overlay, State};
+
+/// Everything that the state at height 0 is made of.
+#[derive(
+    Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, serde::Serialize, serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// The runtime's own part.
+    pub chain: chain::Genesis,
+    /// Each module's part.
+    pub modules: ModulesGenesis,
+}
+
+/// Why a chain does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum GenesisError {
+    /// The chain's parameters are wrong.
+    #[error("chain parameters: {0}")]
+    Params(#[from] chain::ParamsError),
+    /// A module's part is wrong.
+    #[error("genesis of a module: {0}")]
+    Module(Box<ModuleError>),
+    /// The code is broken.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl GenesisError {
+    /// The error's name for programs.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Params(error) => error.reason(),
+            Self::Module(error) => error.reason(),
+            Self::State(error) => error.reason(),
+        }
+    }
+}
+
+impl From<InitError> for GenesisError {
+    fn from(error: InitError) -> Self {
+        match error {
+            InitError::Params(error) => Self::Params(error),
+            InitError::State(error) => Self::State(error),
+        }
+    }
+}
+
+/// The state at height 0.
+///
+/// # Errors
+/// [`GenesisError`] says what is wrong with the genesis.
+pub fn init(genesis: Genesis) -> Result<State, GenesisError> {
+    let mut overlay = Overlay::new(State::new());
+    chain::init(&mut overlay, &genesis.chain)?;
+    let block = Block::default();
+    let mut ctx = Ctx::hook(&mut overlay, &block);
+    genesis
+        .modules
+        .init(&mut ctx)
+        .map_err(|error| GenesisError::Module(Box::new(error)))?;
+    Ok(State::new().apply(&overlay.into_changes())?)
+}
+
+/// What a chain would have to start with to be where it is in `state`: [`init`] of it gives a state with the same
+/// root.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn export(state: &State) -> Result<Genesis, StateError> {
+    Ok(Genesis {
+        chain: chain::export(state)?,
+        modules: ModulesGenesis::export(state)?,
+    })
+}

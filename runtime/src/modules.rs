@@ -1,0 +1,19 @@
+//! The modules of this chain, and the order of their hooks.
+
+use crate::chain;
+use crate::compose::compose;
+use crate::wiring::Wire;
+use kernel::ModuleId;
+
+compose! {
+    reserved: [ModuleId::KERNEL, chain::ID],
+    modules: [
+        // Order: what others name comes before them.
+        assets Assets: assets::Assets,
+        bank Bank: bank::Bank<Wire>,
+    ],
+    end_epoch: [
+        assets::Assets,
+        bank::Bank<Wire>,
+    ],
+}

@@ -1,0 +1,11 @@
+//! Protobuf to domain types and back, one file per area. Protobuf types go no further than this folder.
+
+mod assets;
+mod bank;
+mod canonical;
+mod fields;
+mod schema;
+pub mod transaction;
+
+pub use canonical::CanonicalError;
+pub use fields::FieldError;

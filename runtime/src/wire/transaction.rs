@@ -1,0 +1,159 @@
+//! `palisade.tx.v1`: the envelope and the body of a transaction.
+
+use crate::fee::Fee;
+use crate::modules::Message;
+use crate::transaction::{Body, MAX_MEMO_BYTES, MAX_MESSAGES, TransactionError};
+use crate::wire::canonical;
+use crate::wire::fields::{FieldError, account, amount, array, invalid, small};
+use crate::wire::schema::{BODY, ENVELOPE};
+use crate::wire::{assets, bank};
+use primitives::{Gas, Height};
+use prost::Message as _;
+use proto::tx::v1 as pb;
+use proto::tx::v1::message::Message as Kind;
+
+/// What stands around a body.
+#[derive(Clone, Debug)]
+pub(crate) struct Envelope {
+    /// The encoded body, as it was signed.
+    pub(crate) body: Vec<u8>,
+    /// How many keys must sign.
+    pub(crate) threshold: u8,
+    /// The account's keys, in the order sent.
+    pub(crate) keys: Vec<[u8; 32]>,
+    /// Key index and signature, in the order sent.
+    pub(crate) signatures: Vec<(u32, [u8; 64])>,
+}
+
+/// Reads an envelope and the body in it.
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Envelope, Body), TransactionError> {
+    let signed: pb::SignedTransaction = canonical::decode(bytes, &ENVELOPE)?;
+    let missing = invalid("authorization", "must be there");
+    let authorization = signed.authorization.ok_or(missing)?;
+    let key = |key: &prost::bytes::Bytes| array("public_keys", key, "a key has 32 bytes");
+    let signature = |s: &pb::Signature| {
+        Ok((
+            s.key_index,
+            array("signatures.signature", &s.signature, "a signature has 64 bytes")?,
+        ))
+    };
+    let envelope = Envelope {
+        threshold: small("authorization.threshold", authorization.threshold)?,
+        keys: authorization
+            .public_keys
+            .iter()
+            .map(key)
+            .collect::<Result<_, FieldError>>()?,
+        signatures: authorization
+            .signatures
+            .iter()
+            .map(signature)
+            .collect::<Result<_, FieldError>>()?,
+        body: signed.body.into(),
+    };
+    let body = read_body(&envelope.body)?;
+    Ok((envelope, body))
+}
+
+/// Reads an encoded `TransactionBody`: its form and its fields, not what the messages' modules say.
+///
+/// # Errors
+/// [`TransactionError`] says what is wrong with it.
+pub fn read_body(bytes: &[u8]) -> Result<Body, TransactionError> {
+    let body: pb::TransactionBody = canonical::decode(bytes, &BODY)?;
+    if body.unordered {
+        return Err(TransactionError::Unordered);
+    }
+    let count = body.messages.len();
+    if !(1..=MAX_MESSAGES).contains(&count) {
+        return Err(TransactionError::MessageCount { count });
+    }
+    if body.memo.len() > MAX_MEMO_BYTES {
+        return Err(invalid("memo", "at most 256 bytes").into());
+    }
+    let fee = body.fee.ok_or(invalid("fee", "must be there"))?;
+    Ok(Body {
+        sender: account("sender", &body.sender)?,
+        messages: body
+            .messages
+            .into_iter()
+            .map(read_message)
+            .collect::<Result<_, _>>()?,
+        fee: Fee {
+            gas_limit: Gas::new(fee.gas_limit),
+            max_price: amount("fee.max_price", &fee.max_price)?,
+            tip: amount("fee.tip", &fee.tip)?,
+        },
+        sequence: body.sequence,
+        timeout_height: Height::new(body.timeout_height),
+        memo: body.memo,
+    })
+}
+
+fn read_message(message: pb::Message) -> Result<Message, FieldError> {
+    let kind = message
+        .message
+        .ok_or(invalid("messages", "each says what is to be done"))?;
+    Ok(match kind {
+        Kind::Transfer(message) => Message::Bank(bank::transfer(&message)?),
+        Kind::Burn(message) => Message::Bank(bank::burn(&message)?),
+        Kind::RegisterAsset(message) => Message::Assets(assets::register(message)?),
+        Kind::RegisterValidator(_) | Kind::Bond(_) | Kind::Unbond(_) | Kind::ClaimRewards(_) => {
+            return Err(invalid("messages", "this chain has no staking"));
+        }
+    })
+}
+
+/// The canonical bytes of a body: what is signed.
+#[must_use]
+pub fn write_body(body: &Body) -> Vec<u8> {
+    pb::TransactionBody {
+        sender: body.sender.as_bytes().to_vec().into(),
+        messages: body.messages.iter().map(write_message).collect(),
+        fee: Some(pb::Fee {
+            gas_limit: body.fee.gas_limit.get(),
+            max_price: body.fee.max_price.to_string(),
+            tip: body.fee.tip.to_string(),
+        }),
+        sequence: body.sequence,
+        unordered: false,
+        timeout_height: body.timeout_height.get(),
+        memo: body.memo.clone(),
+    }
+    .encode_to_vec()
+}
+
+fn write_message(message: &Message) -> pb::Message {
+    let kind = match message {
+        Message::Bank(::bank::Msg::Transfer(message)) => Kind::Transfer(bank::write_transfer(message)),
+        Message::Bank(::bank::Msg::Burn(message)) => Kind::Burn(bank::write_burn(message)),
+        Message::Assets(::assets::Msg::Register(message)) => {
+            Kind::RegisterAsset(assets::write_register(message))
+        }
+    };
+    pb::Message { message: Some(kind) }
+}
+
+/// The bytes of a transaction: an encoded body, and who stands for it: the account's threshold and keys, ascending,
+/// and signatures with their key's position, ascending.
+#[must_use]
+pub fn write_signed(
+    body: &[u8],
+    threshold: u8,
+    keys: &[[u8; 32]],
+    signatures: &[(u32, [u8; 64])],
+) -> Vec<u8> {
+    let signature = |(key_index, bytes): &(u32, [u8; 64])| pb::Signature {
+        key_index: *key_index,
+        signature: bytes.to_vec().into(),
+    };
+    pb::SignedTransaction {
+        body: body.to_vec().into(),
+        authorization: Some(pb::Authorization {
+            threshold: u32::from(threshold),
+            public_keys: keys.iter().map(|key| key.to_vec().into()).collect(),
+            signatures: signatures.iter().map(signature).collect(),
+        }),
+    }
+    .encode_to_vec()
+}

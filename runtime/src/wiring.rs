@@ -1,0 +1,14 @@
+//! What modules need from modules that they cannot name.
+
+use kernel::{Read, StateError};
+use primitives::AssetId;
+
+/// Implements every module's `Wiring`.
+#[derive(Clone, Copy, Debug)]
+pub enum Wire {}
+
+impl bank::Wiring for Wire {
+    fn asset_exists(store: &dyn Read, asset: AssetId) -> Result<bool, StateError> {
+        assets::exists(store, asset)
+    }
+}

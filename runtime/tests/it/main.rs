@@ -1,0 +1,4 @@
+//! The state machine's behaviour from bytes to roots.
+#![cfg(test)]
+
+mod thin;
