@@ -1,1 +1,47 @@
 //! Keys, encrypted keystores, and the guard that signs each thing once.
+//!
+//! May name: primitives, crypto, light/palisade, wal.
+//!
+//! # What is here
+//!
+//! - [`ConsensusKey`] (BLS12-381) and [`Ed25519Key`] (accounts and p2p); [`NodeKeys`] are a node's three.
+//! - [`keystore`]: EIP-2335 JSON and encrypted PKCS#8 PEM, in files that are never overwritten.
+//! - [`guard`]: what was signed, durable before a signature exists.
+//! - [`Signer`]: what consensus asks for signatures; [`LocalSigner`] is a key and a guard.
+//!
+//! # Invariants
+//!
+//! - No two signatures that a [`Signer`] ever returned, across crashes and restarts, are a slashable pair
+//!   (consensus.md, section 1.3: S1 to S4).
+//! - A vote's row is durable before its signature is made. A guard that cannot be written signs nothing more.
+//! - A consensus key signs votes only through a guard: nothing public signs arbitrary bytes with one.
+//! - A key file is never overwritten, and never readable by others.
+//! - Secrets are wiped when dropped, never printed and never logged. Passwords come from files and descriptors.
+//!
+//! # Source
+//! consensus.md, sections 0 and 1.2 "Persistence"; interfaces.md, sections 3.2 and 4.2.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "node code is not consensus-critical: sizes are bounded by the limits checked beforehand"
+)]
+
+mod bls;
+mod ed25519;
+mod error;
+mod files;
+pub mod guard;
+pub mod keystore;
+mod local;
+mod node_keys;
+mod secret;
+
+pub use bls::ConsensusKey;
+pub use ed25519::Ed25519Key;
+pub use error::{KeyError, KeystoreError, PasswordError};
+pub use keystore::Protection;
+pub use local::{LocalSigner, Signer, SignerError, Statistics};
+pub use node_keys::{NodeKeys, PublicKeys};
+pub use secret::Password;

@@ -1,0 +1,130 @@
+//! The three keys of a node, in one folder.
+
+use crate::bls::ConsensusKey;
+use crate::ed25519::Ed25519Key;
+use crate::error::KeyError;
+use crate::files;
+use crate::keystore::{self, Protection};
+use crypto::bls::{KeyBytes, SignatureBytes};
+use primitives::AccountId;
+use primitives::address::Network;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// File names within the folder.
+const ACCOUNT: &str = "account.pem";
+const CONSENSUS: &str = "consensus.json";
+const P2P: &str = "p2p.pem";
+
+/// A node's keys: `account.pem`, `consensus.json`, `p2p.pem`.
+#[derive(Debug)]
+pub struct NodeKeys {
+    /// Pays, and signs what the operator does.
+    pub account: Ed25519Key,
+    /// Votes.
+    pub consensus: ConsensusKey,
+    /// Names the node on the network.
+    pub p2p: Ed25519Key,
+}
+
+/// What others may know of a node's keys; what registration needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicKeys {
+    /// The account that the account key alone controls.
+    pub account: AccountId,
+    /// The account's public key.
+    pub account_key: [u8; 32],
+    /// The consensus key.
+    pub consensus: KeyBytes,
+    /// The proof that the consensus key's secret is known.
+    pub possession: SignatureBytes,
+    /// The p2p key.
+    pub p2p: [u8; 32],
+}
+
+impl NodeKeys {
+    /// Three new keys.
+    ///
+    /// # Errors
+    /// [`KeyError::Randomness`].
+    pub fn generate() -> Result<Self, KeyError> {
+        Ok(Self {
+            account: Ed25519Key::generate()?,
+            consensus: ConsensusKey::generate()?,
+            p2p: Ed25519Key::generate()?,
+        })
+    }
+
+    /// The keys of the `index`-th node of a development chain.
+    #[must_use]
+    pub fn development(seed: &[u8], index: u32) -> Self {
+        Self {
+            account: Ed25519Key::development(seed, "account", index),
+            consensus: ConsensusKey::development(seed, index),
+            p2p: Ed25519Key::development(seed, "p2p", index),
+        }
+    }
+
+    /// Writes the three files into a new folder of mode 0700: all of them or, whatever happens, none.
+    ///
+    /// # Errors
+    /// [`KeyError::Exists`] names a key that is there already, [`KeyError::FolderNotEmpty`] that something else is;
+    /// otherwise as [`keystore::save_consensus`].
+    pub fn create(&self, folder: &Path, protection: &Protection, network: Network) -> Result<(), KeyError> {
+        for name in [ACCOUNT, CONSENSUS, P2P] {
+            files::refuse_existing(&folder.join(name))?;
+        }
+        files::make_folder(files::parent(folder))?;
+        let temporary = files::temporary(folder)?;
+        let made = files::make_folder(&temporary)
+            .and_then(|()| self.write(&temporary, protection, network))
+            .and_then(|()| put_in_place(&temporary, folder));
+        if made.is_err() {
+            // The first error says more than that nothing could be cleaned up.
+            fs::remove_dir_all(&temporary).unwrap_or_default();
+        }
+        made
+    }
+
+    fn write(&self, folder: &Path, protection: &Protection, network: Network) -> Result<(), KeyError> {
+        keystore::save_ed25519(&folder.join(ACCOUNT), &self.account, protection, network)?;
+        keystore::save_consensus(&folder.join(CONSENSUS), &self.consensus, protection, network)?;
+        keystore::save_ed25519(&folder.join(P2P), &self.p2p, protection, network)
+    }
+
+    /// Reads the three files.
+    ///
+    /// # Errors
+    /// As [`keystore::load_consensus`].
+    pub fn load(folder: &Path, protection: &Protection, network: Network) -> Result<Self, KeyError> {
+        Ok(Self {
+            account: keystore::load_ed25519(&folder.join(ACCOUNT), protection, network)?,
+            consensus: keystore::load_consensus(&folder.join(CONSENSUS), protection, network)?,
+            p2p: keystore::load_ed25519(&folder.join(P2P), protection, network)?,
+        })
+    }
+
+    /// The public halves and the proof of possession.
+    #[must_use]
+    pub fn public(&self) -> PublicKeys {
+        PublicKeys {
+            account: self.account.account(),
+            account_key: *self.account.public_key().as_bytes(),
+            consensus: self.consensus.public_key(),
+            possession: self.consensus.possession_proof(),
+            p2p: *self.p2p.public_key().as_bytes(),
+        }
+    }
+}
+
+/// A folder takes the place of an empty one or of none, in one step.
+fn put_in_place(from: &Path, to: &Path) -> Result<(), KeyError> {
+    fs::rename(from, to).map_err(|error| match error.kind() {
+        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            KeyError::FolderNotEmpty { path: to.to_owned() }
+        }
+        _ => files::io_error(to, "create", error),
+    })?;
+    files::sync_folder(files::parent(to))
+}
