@@ -237,8 +237,9 @@ impl Proof {
         })
     }
 
-    /// How many levels the proof has: up to the last set bit.
-    fn depth(&self) -> usize {
+    /// How many levels the path goes down: up to the bitmap's last set bit.
+    #[must_use]
+    pub fn depth(&self) -> usize {
         let padding = self.bitmap.last().map_or(0, |byte| byte.trailing_zeros());
         let bits = self.bitmap.len().saturating_mul(8);
         bits.saturating_sub(usize::try_from(padding).unwrap_or(usize::MAX))

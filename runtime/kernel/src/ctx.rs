@@ -4,7 +4,7 @@ use crate::gas::price;
 use crate::{Block, Event, EventType, GasMeter, Name, View};
 use primitives::codec::encode;
 use primitives::{AccountId, ChainClock, Epoch, Gas, Height};
-use state::{Overlay, RawKey, RawRange, Read, StateError, Write};
+use state::{Entry, Overlay, RawKey, RawRange, Read, StateError, Write};
 
 /// The state as a module may change it, the block that it runs in, the gas that it may use, and the events that it
 /// emits. Tables read and write through it and are charged for what they do.
@@ -137,7 +137,7 @@ impl Read for Ctx<'_> {
         Ok(value)
     }
 
-    fn scan(&self, range: &RawRange) -> Result<Vec<(&[u8], &[u8])>, StateError> {
+    fn scan(&self, range: &RawRange) -> Result<Vec<Entry<'_>>, StateError> {
         self.meter.charge(price::READ)?;
         let entries = self.overlay.scan(range)?;
         for (_, value) in &entries {

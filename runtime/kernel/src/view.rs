@@ -1,7 +1,7 @@
 //! Reading without executing.
 
 use crate::Block;
-use state::{RawKey, RawRange, Read, StateError};
+use state::{Entry, RawKey, RawRange, Read, StateError};
 
 /// A version of the state for reading, together with the block that led to it: for queries, also at past heights, and
 /// for invariants. Unmetered.
@@ -29,7 +29,7 @@ impl Read for View<'_> {
         self.store.read(key)
     }
 
-    fn scan(&self, range: &RawRange) -> Result<Vec<(&[u8], &[u8])>, StateError> {
+    fn scan(&self, range: &RawRange) -> Result<Vec<Entry<'_>>, StateError> {
         self.store.scan(range)
     }
 }

@@ -18,6 +18,12 @@ pub struct Change {
     pub new: Option<Bytes>,
 }
 
+impl Change {
+    pub(crate) fn key(&self) -> &[u8] {
+        self.key.as_slice()
+    }
+}
+
 /// Every entry that differs between two versions: in key order, each key once, each value really different.
 ///
 /// Its encoding is what the block log stores, so that an older version can be had by stepping back ([`Changes::undo`]).

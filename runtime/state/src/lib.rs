@@ -21,6 +21,7 @@ mod key;
 mod overlay;
 mod store;
 mod table;
+mod tree;
 mod version;
 
 pub use bytes::Bytes;
@@ -28,6 +29,6 @@ pub use changes::{Change, Changes, MAX_KEY_LENGTH};
 pub use error::{OutOfGas, StateError};
 pub use key::{Key, Prefix, split};
 pub use overlay::Overlay;
-pub use store::{Order, RawKey, RawRange, Read, Write};
+pub use store::{Entry, Order, RawKey, RawRange, Read, Write};
 pub use table::{Item, Map};
 pub use version::State;

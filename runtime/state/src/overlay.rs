@@ -1,6 +1,6 @@
 //! Writes over a version that are not part of any version yet.
 
-use crate::store::{Order, RawKey, RawRange, Read, Write, after_prefix};
+use crate::store::{Entry, Order, RawKey, RawRange, Read, Write, after_prefix};
 use crate::version::{bounds, crossed};
 use crate::{Bytes, Change, Changes, State, StateError};
 use core::cmp::Ordering;
@@ -102,6 +102,7 @@ impl Overlay {
         };
         let base = self.base.walk(start, end, order);
         Merged {
+            state: &self.base,
             base: base.peekable(),
             pending: pending.peekable(),
             order,
@@ -111,13 +112,14 @@ impl Overlay {
 
 /// Base entries and pending writes in one order; a pending write stands for its key.
 struct Merged<'a> {
-    base: core::iter::Peekable<Box<dyn Iterator<Item = (&'a Bytes, &'a Bytes)> + 'a>>,
+    state: &'a State,
+    base: core::iter::Peekable<Box<dyn Iterator<Item = &'a Bytes> + 'a>>,
     pending: core::iter::Peekable<Box<dyn Iterator<Item = (&'a Bytes, &'a Pending)> + 'a>>,
     order: Order,
 }
 
 impl<'a> Iterator for Merged<'a> {
-    type Item = (&'a [u8], &'a [u8]);
+    type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -125,16 +127,13 @@ impl<'a> Iterator for Merged<'a> {
                 (None, None) => return None,
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (Some((base, _)), Some((pending, _))) => match self.order {
-                    Order::Ascending => base.cmp(pending),
-                    Order::Descending => pending.cmp(base),
+                (Some(base), Some((pending, _))) => match self.order {
+                    Order::Ascending => (*base).cmp(pending),
+                    Order::Descending => (*pending).cmp(base),
                 },
             };
             if first == Ordering::Less {
-                return self
-                    .base
-                    .next()
-                    .map(|(key, value)| (key.as_slice(), value.as_slice()));
+                return self.base.next().and_then(|key| self.state.entry(key));
             }
             if first == Ordering::Equal {
                 self.base.next();
@@ -154,7 +153,7 @@ impl Read for Overlay {
         })
     }
 
-    fn scan(&self, range: &RawRange) -> Result<Vec<(&[u8], &[u8])>, StateError> {
+    fn scan(&self, range: &RawRange) -> Result<Vec<Entry<'_>>, StateError> {
         let end = after_prefix(&range.prefix);
         let (start, end) = bounds(range, end.as_deref());
         Ok(self.walk(start, end, range.order).take(range.limit).collect())

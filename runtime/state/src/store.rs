@@ -38,6 +38,9 @@ pub struct RawRange {
     pub(crate) order: Order,
 }
 
+/// A borrowed entry: raw key and value.
+pub type Entry<'a> = (&'a [u8], &'a [u8]);
+
 /// Reads entries: implemented by a version, an overlay, and the kernel's `View` and `Ctx`.
 pub trait Read {
     /// The value under `key`.
@@ -50,7 +53,7 @@ pub trait Read {
     ///
     /// # Errors
     /// [`StateError::OutOfGas`] where reads are metered.
-    fn scan(&self, range: &RawRange) -> Result<Vec<(&[u8], &[u8])>, StateError>;
+    fn scan(&self, range: &RawRange) -> Result<Vec<Entry<'_>>, StateError>;
 }
 
 /// Writes entries too.

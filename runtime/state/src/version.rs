@@ -1,20 +1,24 @@
 //! One immutable version of all state.
 
-use crate::store::{Order, RawKey, RawRange, Read, after_prefix};
+use crate::store::{Entry, Order, RawKey, RawRange, Read, after_prefix};
+use crate::tree::{Leaf, Tree, Update, WrongBase};
 use crate::{Bytes, Change, Changes, StateError};
 use core::ops::Bound;
-use imbl::OrdMap;
+use crypto::sparse::{self, Proof};
+use imbl::OrdSet;
+use primitives::Digest;
 
 /// One immutable version of all state. A clone shares everything with its original, and a version that
 /// [`State::apply`] makes shares all but what changed: many can live at once, and dropping one frees what it alone
 /// held. It may be read from several threads.
+///
+/// Values are found through the tree, by the hash of their key; the set gives the keys' order, and is only touched when
+/// an entry comes or goes.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    entries: OrdMap<Bytes, Bytes>,
+    keys: OrdSet<Bytes>,
+    tree: Tree,
 }
-
-/// A borrowed entry: raw key and value.
-type Entry<'a> = (&'a [u8], &'a [u8]);
 
 impl State {
     /// The version without entries.
@@ -26,19 +30,19 @@ impl State {
     /// The value under the raw key `key`.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.entries.get(key).map(Bytes::as_slice)
+        self.value(key).map(Bytes::as_slice)
     }
 
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.keys.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.keys.is_empty()
     }
 
     /// Up to `limit` entries between the raw keys `start` and `end`, in `order`: ascending ones are the smallest,
@@ -51,25 +55,24 @@ impl State {
         limit: usize,
         order: Order,
     ) -> Vec<Entry<'_>> {
-        let entries = self.walk(start, end, order);
-        entries
+        self.walk(start, end, order)
             .take(limit)
-            .map(|(key, value)| (key.as_slice(), value.as_slice()))
+            .filter_map(|key| self.entry(key))
             .collect()
     }
 
-    /// The entries between `start` and `end`, lazily.
-    pub(crate) fn walk(
-        &self,
-        start: Bound<&[u8]>,
-        end: Bound<&[u8]>,
-        order: Order,
-    ) -> Box<dyn Iterator<Item = (&Bytes, &Bytes)> + '_> {
-        match order {
-            _ if crossed(start, end) => Box::new(core::iter::empty()),
-            Order::Ascending => Box::new(self.entries.range::<_, [u8]>((start, end))),
-            Order::Descending => Box::new(self.entries.range::<_, [u8]>((start, end)).rev()),
-        }
+    /// The root that authenticates every entry; zero when there are none. Equal entries have equal roots.
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        self.tree.root()
+    }
+
+    /// The proof of the value under the raw key `key`, or of its absence, under this version's root.
+    ///
+    /// `None` never in practice: only where two keys had the same SHA-256.
+    #[must_use]
+    pub fn prove(&self, key: &[u8]) -> Option<Proof> {
+        self.tree.prove(&sparse::path(key))
     }
 
     /// The version that `changes` lead to.
@@ -77,19 +80,77 @@ impl State {
     /// # Errors
     /// [`StateError::WrongBase`] when they start from another version.
     pub fn apply(&self, changes: &Changes) -> Result<Self, StateError> {
-        let mut entries = self.entries.clone();
-        for Change { key, old, new } in changes.as_slice() {
-            let before = match new {
-                Some(value) => entries.insert(key.clone(), value.clone()),
-                None => entries.remove(key),
+        let changes = changes.as_slice();
+        let update = |change| Update {
+            path: sparse::path(Change::key(change)),
+            change,
+        };
+        let mut updates: Vec<_> = changes.iter().map(update).collect();
+        updates.sort_unstable_by_key(|update| update.path);
+        let tree = self
+            .tree
+            .update(&updates)
+            .map_err(|WrongBase(change)| StateError::WrongBase {
+                key: format!("{:?}", change.key),
+            })?;
+        let mut keys = self.keys.clone();
+        for Change { key, old, new } in changes {
+            match (old, new) {
+                (None, Some(_)) => keys.insert(key.clone()),
+                (Some(_), None) => keys.remove(key),
+                (Some(_), Some(_)) | (None, None) => None,
             };
-            if before != *old {
-                return Err(StateError::WrongBase {
-                    key: format!("{key:?}"),
-                });
-            }
         }
-        Ok(Self { entries })
+        Ok(Self { keys, tree })
+    }
+
+    fn value(&self, key: &[u8]) -> Option<&Bytes> {
+        self.tree.get(&sparse::path(key))
+    }
+
+    /// The entry under one of our keys. `None` never: keys and leaves come and go together.
+    pub(crate) fn entry<'a>(&'a self, key: &'a Bytes) -> Option<Entry<'a>> {
+        self.get(key.as_slice()).map(|value| (key.as_slice(), value))
+    }
+
+    /// The keys between `start` and `end`, lazily.
+    pub(crate) fn walk(
+        &self,
+        start: Bound<&[u8]>,
+        end: Bound<&[u8]>,
+        order: Order,
+    ) -> Box<dyn Iterator<Item = &Bytes> + '_> {
+        match order {
+            _ if crossed(start, end) => Box::new(core::iter::empty()),
+            Order::Ascending => Box::new(self.keys.range::<_, [u8]>((start, end))),
+            Order::Descending => Box::new(self.keys.range::<_, [u8]>((start, end)).rev()),
+        }
+    }
+}
+
+/// The version with these entries; of several with one key, the last. For loading a snapshot: much faster than applying
+/// changes.
+impl FromIterator<(Bytes, Bytes)> for State {
+    fn from_iter<I: IntoIterator<Item = (Bytes, Bytes)>>(entries: I) -> Self {
+        let mut keys = OrdSet::new();
+        let mut leaves = Vec::new();
+        for (key, value) in entries {
+            leaves.push(Leaf::new(sparse::path(key.as_slice()), value));
+            keys.insert(key);
+        }
+        // Order: stable, so that the last of several stays last.
+        leaves.sort_by_key(|leaf| *leaf.path());
+        leaves.dedup_by(|later, earlier| {
+            let same = later.path() == earlier.path();
+            if same {
+                core::mem::swap(later, earlier);
+            }
+            same
+        });
+        Self {
+            keys,
+            tree: Tree::build(&leaves),
+        }
     }
 }
 

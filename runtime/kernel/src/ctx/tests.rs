@@ -1,3 +1,9 @@
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    reason = "tests compute their own expectations"
+)]
+
 use crate::testing::Sandbox;
 use crate::{
     Attribute, Code, Ctx, EventType, Fault, GasMeter, Invariant, Item, Map, ModuleId, Read, StateError,
