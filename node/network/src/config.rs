@@ -58,7 +58,7 @@ pub struct QueueConfig {
     /// Received items of one kind per peer that the owner has not taken yet; a peer with a full queue is read no
     /// further. Default: 256.
     pub inbound_items: usize,
-    /// Their bytes. Default: 8,388,608.
+    /// Their bytes; of gossip and of requests at most 1,048,576. Default: 8,388,608.
     pub inbound_bytes: usize,
 }
 

@@ -7,8 +7,8 @@ mod gossip;
 mod orders;
 mod peers;
 
-pub(crate) use behaviour::Behaviour;
-use behaviour::{BehaviourEvent, topic};
+use behaviour::topic;
+pub(crate) use behaviour::{Behaviour, BehaviourEvent};
 
 use crate::book::Book;
 use crate::config::PersistentPeer;
@@ -94,11 +94,11 @@ impl Driver {
         }
     }
 
-    /// Runs until the network is to stop.
-    pub(crate) async fn run(mut self) {
+    /// Runs until the network is to stop. `early` is what the swarm told before.
+    pub(crate) async fn run(mut self, early: Vec<SwarmEvent<BehaviourEvent>>) {
         let shared = self.shared.clone();
-        // Whoever waits for the end is told of it even if this task should panic.
-        let _ended = shared.ended.clone().drop_guard();
+        let _end = End(shared.clone());
+        early.into_iter().for_each(|event| self.on_swarm_event(event));
         let mut upkeep = interval(UPKEEP);
         upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.update_validators();
@@ -216,7 +216,17 @@ impl Driver {
         if timeout(FAREWELL, shared.tasks.wait()).await.is_err() {
             tracing::warn!("not every network task ended in time");
         }
-        shared.inbox.close();
         tracing::info!("network stopped");
+    }
+}
+
+/// Tells everyone that the network has ended, however it did.
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.stop.cancel();
+        self.0.inbox.close();
+        self.0.ended.cancel();
     }
 }

@@ -97,7 +97,7 @@ impl Handle {
         self.shared.validators.send_replace(Arc::new(set));
     }
 
-    /// Gossips a transaction to everyone, without waiting.
+    /// Gossips a transaction to everyone, without waiting. The same bytes go once in a minute, whoever sends them.
     ///
     /// # Errors
     /// [`SendError::TooLong`] over `gossip.max_message_bytes`, [`SendError::Full`], [`SendError::Closed`].

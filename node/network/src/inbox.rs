@@ -18,6 +18,9 @@ pub(crate) struct Share {
     pub(crate) bytes: usize,
 }
 
+/// Strangers gossip and ask too: there may be more of them than validators, so each gets less.
+const STRANGERS_BYTES: usize = 1 << 20;
+
 /// The queues between the network's tasks and the owner.
 #[derive(Debug)]
 pub(crate) struct Inbox {
@@ -32,13 +35,17 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     pub(crate) fn new(share: Share) -> Self {
+        let strangers = Share {
+            items: share.items,
+            bytes: share.bytes.min(STRANGERS_BYTES),
+        };
         let wake = Arc::new(Notify::new());
         Self {
             notices: Mutex::default(),
             consensus: FairQueue::new(share, wake.clone()),
             transactions: FairQueue::new(share, wake.clone()),
-            gossip: FairQueue::new(share, wake.clone()),
-            requests: FairQueue::new(share, wake.clone()),
+            gossip: FairQueue::new(strangers, wake.clone()),
+            requests: FairQueue::new(strangers, wake.clone()),
             wake,
             closed: AtomicBool::new(false),
         }

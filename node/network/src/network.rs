@@ -1,7 +1,7 @@
 //! Starting a network.
 
 use crate::config::{Checked, ConfigError};
-use crate::driver::{Behaviour, Driver};
+use crate::driver::{Behaviour, BehaviourEvent, Driver};
 use crate::gate::ip;
 use crate::shared::Shared;
 use crate::streams::Protocols;
@@ -83,7 +83,7 @@ impl Network {
         let protocols =
             Protocols::new(chain).ok_or_else(|| NetworkError::Setup("bad protocol name".into()))?;
         let mut swarm = swarm(&config, identity, &protocols, &metrics)?;
-        let local = listen(&mut swarm, &checked).await?;
+        let (local, early) = listen(&mut swarm, &checked).await?;
         for address in &checked.external {
             swarm.add_external_address(address.clone());
         }
@@ -96,7 +96,7 @@ impl Network {
         let (commands, orders) = mpsc::channel(COMMANDS);
         let shared = Arc::new(Shared::new(key, config, metrics, local, commands));
         let driver = Driver::new(swarm, shared.clone(), protocols, checked.persistent, orders);
-        tokio::spawn(driver.run());
+        tokio::spawn(driver.run(early));
         let events = Events::new(shared.inbox.clone());
         Ok((Handle::new(shared), events))
     }
@@ -128,18 +128,23 @@ fn swarm(
     Ok(swarm)
 }
 
-/// Listens on every address; gives those that the system reports, the real port in place of 0.
-async fn listen(swarm: &mut Swarm<Behaviour>, checked: &Checked) -> Result<Vec<Multiaddr>, NetworkError> {
+/// Where a node listens, and what happened before all of that stood.
+type Listening = (Vec<Multiaddr>, Vec<SwarmEvent<BehaviourEvent>>);
+
+/// Listens on every address; gives those that the system reports, the real port in place of 0. Peers may come in
+/// at the first address before the last one stands: what they do is for the driver.
+async fn listen(swarm: &mut Swarm<Behaviour>, checked: &Checked) -> Result<Listening, NetworkError> {
+    // All before the first is taken: 0.0.0.0 and :: with one port would be in each other's way.
+    checked.listen.iter().try_for_each(probe)?;
     let mut waiting: HashSet<ListenerId> = HashSet::new();
     for address in &checked.listen {
-        probe(address)?;
         let listener = swarm.listen_on(address.clone()).map_err(|error| match error {
             TransportError::MultiaddrNotSupported(_) => refused(address, &"not a TCP address"),
             TransportError::Other(error) => failed(address, &error),
         })?;
         waiting.insert(listener);
     }
-    let mut local = Vec::new();
+    let (mut local, mut early) = (Vec::new(), Vec::new());
     let reporting = async {
         while !waiting.is_empty() {
             match swarm.select_next_some().await {
@@ -156,13 +161,13 @@ async fn listen(swarm: &mut Swarm<Behaviour>, checked: &Checked) -> Result<Vec<M
                     let address = addresses.first().map(ToString::to_string).unwrap_or_default();
                     return Err(NetworkError::Listen { address, cause });
                 }
-                _ => {}
+                other => early.push(other),
             }
         }
         Ok(())
     };
     match timeout(LISTEN_TIME, reporting).await {
-        Ok(result) => result.map(|()| local),
+        Ok(result) => result.map(|()| (local, early)),
         Err(_) => Err(NetworkError::Setup("the system reports no listen address".into())),
     }
 }

@@ -78,7 +78,7 @@ pub(crate) async fn ask(shared: &Shared, key: PeerKey, question: Bytes) -> Resul
     }
     let peer = shared.peer(key).ok_or(RequestError::NotConnected(key))?;
     match shared.shaper.outbound(key) {
-        Fate::Pass(delay) => sleep(delay).await,
+        Fate::Pass(delay) => travel(delay).await,
         // The question is lost on the way: there is never an answer.
         Fate::Lost => pending().await,
     }
@@ -164,7 +164,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, peer: Arc<Peer>, mut stream: Stre
         return;
     };
     match shared.shaper.outbound(peer.key) {
-        Fate::Pass(delay) => sleep(delay).await,
+        Fate::Pass(delay) => travel(delay).await,
         Fate::Lost => {
             shared.metrics.dropped(REQUEST, "shaped", 1);
             return until_left(&mut stream, patience).await;
@@ -194,6 +194,13 @@ async fn refuse(stream: &mut Stream, status: u8) {
     };
     // A peer that does not listen to a refusal misses nothing.
     drop(timeout(REFUSAL_TIME, refusing).await);
+}
+
+/// The way there, when it is longer than it really is.
+async fn travel(delay: Duration) {
+    if !delay.is_zero() {
+        sleep(delay).await;
+    }
 }
 
 /// Holds the stream as a lost message would: until the peer gives up, at most `patience`.

@@ -4,6 +4,7 @@ use super::Config;
 use crate::PeerKey;
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
+use std::ops::RangeInclusive;
 
 /// Why a setting makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,15 +61,66 @@ const MAX_LISTEN: usize = 16;
 const MAX_EXTERNAL: usize = 8;
 const MAX_PERSISTENT: usize = 512;
 
-/// A number, its field's path, the range it must be in, and that range in words.
-type Rule = (&'static str, u64, std::ops::RangeInclusive<u64>, &'static str);
+/// What a number must be.
+struct Rule {
+    field: &'static str,
+    value: u64,
+    range: RangeInclusive<u64>,
+    hint: &'static str,
+}
+
+const fn rule(field: &'static str, value: u64, range: RangeInclusive<u64>, hint: &'static str) -> Rule {
+    Rule {
+        field,
+        value,
+        range,
+        hint,
+    }
+}
+
+/// A number of things.
+const fn count(field: &'static str, value: usize) -> Rule {
+    rule(field, value as u64, 1..=1_000_000, "use 1 to 1,000,000")
+}
+
+/// The size of a message.
+fn message(field: &'static str, value: u32) -> Rule {
+    rule(
+        field,
+        value.into(),
+        1_024..=64 << 20,
+        "use 1,024 to 67,108,864 bytes",
+    )
+}
+
+/// The bytes of a queue.
+const fn queue(field: &'static str, value: usize) -> Rule {
+    rule(field, value as u64, 1_024..=1 << 30, "use 1,024 bytes to 1 GiB")
+}
+
+/// Requests at once.
+const fn streams(field: &'static str, value: usize) -> Rule {
+    rule(
+        field,
+        value as u64,
+        1..=32,
+        "use 1 to 32: the streams of a connection are limited",
+    )
+}
+
+/// A duration in milliseconds.
+const fn time(field: &'static str, value: u64) -> Rule {
+    rule(field, value, 100..=600_000, "use 100 to 600,000 ms")
+}
 
 impl Config {
     pub(crate) fn checked(&self) -> Result<Checked, ConfigError> {
-        for (field, value, range, hint) in self.sizes().into_iter().chain(self.times()) {
-            if !range.contains(&value) {
-                return Err(ConfigError::OutOfRange { field, value, hint });
-            }
+        let broken = |rule: &Rule| !rule.range.contains(&rule.value);
+        if let Some(Rule {
+            field, value, hint, ..
+        }) = self.sizes().into_iter().chain(self.times()).find(broken)
+        {
+            return Err(ConfigError::OutOfRange { field, value, hint });
         }
         self.check_relations()?;
         Ok(Checked {
@@ -80,150 +132,55 @@ impl Config {
 
     fn sizes(&self) -> Vec<Rule> {
         let (q, l, r, g) = (&self.queues, &self.limits, &self.requests, &self.gossip);
-        let large = "use 1,024 to 67,108,864 bytes";
-        let queue = "use 1 to 1,000,000";
-        let bytes = "use 1,024 bytes to 1 GiB";
-        let streams = "use 1 to 32: the streams of a connection are limited";
-        let connections = "use 1 to 10,000";
+        let links = "use 2 to 16: two nodes that dial each other at once have two connections";
+        let mesh = "use 1 to 3, or small networks get no gossip";
         vec![
-            (
-                "max_frame_bytes",
-                self.max_frame_bytes.into(),
-                1_024..=64 << 20,
-                large,
-            ),
-            (
-                "queues.consensus_frames",
-                q.consensus_frames as u64,
-                1..=1_000_000,
-                queue,
-            ),
-            (
-                "queues.consensus_bytes",
-                q.consensus_bytes as u64,
-                1_024..=1 << 30,
-                bytes,
-            ),
-            (
-                "queues.transactions_frames",
-                q.transactions_frames as u64,
-                1..=1_000_000,
-                queue,
-            ),
-            (
-                "queues.transactions_bytes",
-                q.transactions_bytes as u64,
-                1_024..=1 << 30,
-                bytes,
-            ),
-            (
-                "queues.inbound_items",
-                q.inbound_items as u64,
-                1..=1_000_000,
-                queue,
-            ),
-            (
-                "queues.inbound_bytes",
-                q.inbound_bytes as u64,
-                1_024..=1 << 30,
-                bytes,
-            ),
-            (
-                "limits.max_connections",
-                l.max_connections as u64,
-                1..=10_000,
-                connections,
-            ),
-            (
+            message("max_frame_bytes", self.max_frame_bytes),
+            count("queues.consensus_frames", q.consensus_frames),
+            queue("queues.consensus_bytes", q.consensus_bytes),
+            count("queues.transactions_frames", q.transactions_frames),
+            queue("queues.transactions_bytes", q.transactions_bytes),
+            count("queues.inbound_items", q.inbound_items),
+            queue("queues.inbound_bytes", q.inbound_bytes),
+            count("limits.max_connections", l.max_connections),
+            rule(
                 "limits.max_connections_per_peer",
                 l.max_connections_per_peer as u64,
                 2..=16,
-                "use 2 to 16: two nodes that dial each other at once have two connections",
+                links,
             ),
-            (
-                "limits.max_connections_per_ip",
-                l.max_connections_per_ip as u64,
-                1..=10_000,
-                connections,
-            ),
-            (
-                "limits.max_handshakes",
-                l.max_handshakes as u64,
-                1..=10_000,
-                connections,
-            ),
-            (
-                "requests.max_request_bytes",
-                r.max_request_bytes.into(),
-                1_024..=64 << 20,
-                large,
-            ),
-            (
-                "requests.max_response_bytes",
-                r.max_response_bytes.into(),
-                1_024..=64 << 20,
-                large,
-            ),
-            (
-                "requests.inbound_per_peer",
-                r.inbound_per_peer as u64,
-                1..=32,
-                streams,
-            ),
-            (
-                "requests.outbound_per_peer",
-                r.outbound_per_peer as u64,
-                1..=32,
-                streams,
-            ),
-            (
-                "gossip.mesh_n_low",
-                g.mesh_n_low as u64,
-                1..=3,
-                "use 1 to 3, or small networks get no gossip",
-            ),
-            (
-                "gossip.max_message_bytes",
-                g.max_message_bytes.into(),
-                1_024..=64 << 20,
-                large,
-            ),
-            (
+            count("limits.max_connections_per_ip", l.max_connections_per_ip),
+            count("limits.max_handshakes", l.max_handshakes),
+            message("requests.max_request_bytes", r.max_request_bytes),
+            message("requests.max_response_bytes", r.max_response_bytes),
+            streams("requests.inbound_per_peer", r.inbound_per_peer),
+            streams("requests.outbound_per_peer", r.outbound_per_peer),
+            rule("gossip.mesh_n_low", g.mesh_n_low as u64, 1..=3, mesh),
+            message("gossip.max_message_bytes", g.max_message_bytes),
+            count(
                 "gossip.max_rejected_per_minute",
-                g.max_rejected_per_minute.into(),
-                1..=1_000_000,
-                queue,
+                g.max_rejected_per_minute as usize,
             ),
         ]
     }
 
     fn times(&self) -> Vec<Rule> {
         let d = &self.dial;
-        let seconds = "use 100 to 600,000 ms";
+        let soon = "use 1 to 200 ms: a restarted validator must vote again at once";
         vec![
-            ("batch_delay_ms", self.batch_delay_ms, 0..=100, "use 0 to 100 ms"),
-            ("ping_interval_ms", self.ping_interval_ms, 100..=600_000, seconds),
-            ("ping_timeout_ms", self.ping_timeout_ms, 100..=600_000, seconds),
-            (
-                "dial.first_retry_ms",
-                d.first_retry_ms,
-                1..=200,
-                "use 1 to 200 ms: a restarted validator must vote again at once",
-            ),
-            (
+            rule("batch_delay_ms", self.batch_delay_ms, 0..=100, "use 0 to 100 ms"),
+            time("ping_interval_ms", self.ping_interval_ms),
+            time("ping_timeout_ms", self.ping_timeout_ms),
+            rule("dial.first_retry_ms", d.first_retry_ms, 1..=200, soon),
+            rule(
                 "dial.max_retry_ms",
                 d.max_retry_ms,
                 1..=600_000,
                 "use 1 to 600,000 ms",
             ),
-            ("dial.timeout_ms", d.timeout_ms, 100..=600_000, seconds),
-            (
-                "requests.serve_timeout_ms",
-                self.requests.serve_timeout_ms,
-                100..=600_000,
-                seconds,
-            ),
-            (
+            time("dial.timeout_ms", d.timeout_ms),
+            time("requests.serve_timeout_ms", self.requests.serve_timeout_ms),
+            rule(
                 "gossip.heartbeat_ms",
                 self.gossip.heartbeat_ms,
                 50..=60_000,
