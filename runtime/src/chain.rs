@@ -6,7 +6,7 @@ mod params;
 pub use genesis::{Genesis, GenesisSequence};
 pub use params::{Params, ParamsError};
 
-pub(crate) use genesis::{InitError, export, init};
+pub(crate) use genesis::{InitError, as_genesis, init};
 
 use kernel::{Item, Map, ModuleId, Read, StateError, Write};
 use primitives::{AccountId, Amount};

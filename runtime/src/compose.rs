@@ -34,7 +34,7 @@ const fn contains(numbers: &[u8], number: u8) -> bool {
 /// Composes modules. `reserved` are numbers that no module may have; `modules` is the order of genesis and of block
 /// hooks, each line `crate Variant: the module's type`; `end_epoch` is the order of the epoch's end.
 ///
-/// A module's crate has, besides its `kernel::Module`, `fn export(store) -> Result<Genesis, StateError>`, and its
+/// A module's crate has, besides its `kernel::Module`, `fn as_genesis(store) -> Result<Genesis, StateError>`, and its
 /// message has `fn validate(&self) -> Result<(), Error>`.
 macro_rules! compose {
     (
@@ -68,11 +68,7 @@ macro_rules! compose {
         }
 
         /// What each module starts with.
-        #[derive(
-            Clone, Debug, PartialEq, Eq,
-            borsh::BorshSerialize, borsh::BorshDeserialize, serde::Serialize, serde::Deserialize,
-        )]
-        #[serde(deny_unknown_fields)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         #[allow(missing_docs, reason = "each field is the module of its name")]
         pub struct ModulesGenesis {
             $(pub $krate: <$module as kernel::Module>::Genesis),+
@@ -134,8 +130,8 @@ macro_rules! compose {
             }
 
             /// What every module would have to start with to be where it is in `store`.
-            pub(crate) fn export<S: kernel::Read + ?Sized>(store: &S) -> Result<Self, kernel::StateError> {
-                Ok(Self { $($krate: $krate::export(store)?),+ })
+            pub(crate) fn as_genesis<S: kernel::Read + ?Sized>(store: &S) -> Result<Self, kernel::StateError> {
+                Ok(Self { $($krate: $krate::as_genesis(store)?),+ })
             }
         }
 

@@ -2,15 +2,11 @@
 
 use crate::chain::{self, InitError};
 use crate::modules::{ModuleError, ModulesGenesis};
-use borsh::{BorshDeserialize, BorshSerialize};
-use kernel::{Block, Ctx, Fault, StateError};
+use kernel::{Block, Ctx, Fault, StateError, View};
 use state::{Overlay, State};
 
 /// Everything that the state at height 0 is made of.
-#[derive(
-    Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, serde::Serialize, serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Genesis {
     /// The runtime's own part.
     pub chain: chain::Genesis,
@@ -53,6 +49,16 @@ impl From<InitError> for GenesisError {
     }
 }
 
+/// The block at height 0 that `genesis` stands for: its epoch and chain time.
+#[must_use]
+pub fn block(genesis: &Genesis) -> Block {
+    Block {
+        epoch: genesis.chain.epoch,
+        chain_clock: genesis.chain.chain_clock,
+        ..Block::default()
+    }
+}
+
 /// The state at height 0.
 ///
 /// # Errors
@@ -60,7 +66,7 @@ impl From<InitError> for GenesisError {
 pub fn init(genesis: Genesis) -> Result<State, GenesisError> {
     let mut overlay = Overlay::new(State::new());
     chain::init(&mut overlay, &genesis.chain)?;
-    let block = Block::default();
+    let block = block(&genesis);
     let mut ctx = Ctx::hook(&mut overlay, &block);
     genesis
         .modules
@@ -69,14 +75,13 @@ pub fn init(genesis: Genesis) -> Result<State, GenesisError> {
     Ok(State::new().apply(&overlay.into_changes())?)
 }
 
-/// What a chain would have to start with to be where it is in `state`: [`init`] of it gives a state with the same
-/// root.
+/// What a chain would have to start with to go on where `view` is: [`init`] of it gives a state with the same root.
 ///
 /// # Errors
 /// [`StateError`]: the store is broken.
-pub fn export(state: &State) -> Result<Genesis, StateError> {
+pub fn export(view: &View<'_>) -> Result<Genesis, StateError> {
     Ok(Genesis {
-        chain: chain::export(state)?,
-        modules: ModulesGenesis::export(state)?,
+        chain: chain::as_genesis(view)?,
+        modules: ModulesGenesis::as_genesis(view)?,
     })
 }

@@ -18,6 +18,7 @@ pub mod authorize;
 mod block;
 pub mod chain;
 mod compose;
+pub mod epoch;
 mod error;
 mod event;
 pub mod fee;
@@ -34,8 +35,10 @@ pub use error::{BlockInvalid, ExecuteError, Halt};
 pub use event::FeesSettled;
 pub use fee::Fee;
 pub use genesis::Genesis;
+pub use kernel::{Code, Event, Value};
 pub use modules::{MODULES, Message, ModuleError, ModulesGenesis, invariants};
 pub use receipt::{Failure, Receipt, receipts_root};
+pub use state::{Changes, State};
 pub use transaction::{
     Body, Decoded, Transaction, TransactionError, Verified, decode, sign_bytes, verify_batch,
 };

@@ -11,9 +11,12 @@ compose! {
         // Order: what others name comes before them.
         assets Assets: assets::Assets,
         bank Bank: bank::Bank<Wire>,
+        staking Staking: staking::Staking<Wire>,
     ],
     end_epoch: [
         assets::Assets,
         bank::Bank<Wire>,
+        // Order: last, since the next set comes from everything before.
+        staking::Staking<Wire>,
     ],
 }

@@ -5,6 +5,7 @@ mod bank;
 mod canonical;
 mod fields;
 mod schema;
+mod staking;
 pub mod transaction;
 
 pub use canonical::CanonicalError;

@@ -4,6 +4,7 @@ use crate::apply::{Applier, Collected, NotApplied};
 use crate::authorize::Pricing;
 use crate::block::{BlockContext, BlockEvents};
 use crate::chain;
+use crate::epoch;
 use crate::error::{BlockInvalid, ExecuteError, Halt};
 use crate::event::FeesSettled;
 use crate::fee::next_base_price;
@@ -215,7 +216,7 @@ fn settle(ctx: &mut Ctx<'_>, collected: Collected) -> Result<(), StateError> {
         return Ok(());
     }
     bank::destroy(ctx, burned)?;
-    bank::give(ctx, &event.proposer, earned)?;
+    staking::collect_tips(ctx, earned)?;
     ctx.emit(&event)
 }
 
@@ -236,12 +237,19 @@ fn move_price(overlay: &mut Overlay, pricing: &Pricing, used: Gas) -> Result<(),
     }
 }
 
-/// Ends the epoch when the block is its last.
+/// Ends the epoch when the block is its last: stores the next set, then runs the hooks.
 fn end_epoch(
-    _overlay: &mut Overlay,
-    _context: &BlockContext,
-    _lookback: &State,
-    _events: &mut BlockEvents,
-) -> Result<Option<ValidatorSet>, Halt> {
-    Ok(None)
+    overlay: &mut Overlay,
+    context: &BlockContext,
+    lookback: &State,
+    events: &mut BlockEvents,
+) -> Result<Option<ValidatorSet>, StateError> {
+    let Some(next) = epoch::next_validators(&*overlay, context, lookback)? else {
+        return Ok(None);
+    };
+    events.extend(hook(overlay, &context.block, |ctx| {
+        staking::store_next_set(ctx, &next)?;
+        modules::end_epoch(ctx)
+    })?);
+    Ok(Some(next))
 }

@@ -2,8 +2,8 @@
 
 use crate::chain::{BASE_PRICE, PARAMS, Params, ParamsError, SEQUENCES, base_price, params};
 use borsh::{BorshDeserialize, BorshSerialize};
-use kernel::{Read, StateError, Write};
-use primitives::{AccountId, Amount};
+use kernel::{StateError, View, Write};
+use primitives::{AccountId, Amount, ChainClock, Epoch};
 
 /// How many entries are read at once.
 const PAGE: usize = 1_024;
@@ -18,6 +18,10 @@ pub struct Genesis {
     pub params: Params,
     /// What a unit of gas costs in the first block, in npal. A chain that starts anew takes the lowest price.
     pub base_price: Amount,
+    /// The epoch that it starts in: 0, or where the chain that it goes on from was.
+    pub epoch: Epoch,
+    /// The chain time that it starts at: 0, or where the chain that it goes on from was.
+    pub chain_clock: ChainClock,
     /// How many transactions accounts have sent before, ascending; a chain that starts anew has none.
     pub sequences: Vec<GenesisSequence>,
 }
@@ -51,6 +55,8 @@ impl Genesis {
         Self {
             params,
             base_price: params.lowest_price,
+            epoch: Epoch::ZERO,
+            chain_clock: ChainClock::ZERO,
             sequences: Vec::new(),
         }
     }
@@ -78,8 +84,9 @@ pub(crate) fn init(store: &mut (impl Write + ?Sized), genesis: &Genesis) -> Resu
     Ok(())
 }
 
-/// The runtime's own part as it is in `store`.
-pub(crate) fn export(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
+/// The runtime's own part as it is in `view`.
+pub(crate) fn as_genesis(view: &View<'_>) -> Result<Genesis, StateError> {
+    let store = view;
     let mut sequences: Vec<GenesisSequence> = Vec::new();
     loop {
         let after = sequences.last().map(|last| last.account);
@@ -88,6 +95,8 @@ pub(crate) fn export(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError
             return Ok(Genesis {
                 params: params(store)?,
                 base_price: base_price(store)?,
+                epoch: view.block().epoch,
+                chain_clock: view.block().chain_clock,
                 sequences,
             });
         }

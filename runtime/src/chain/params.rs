@@ -3,7 +3,7 @@
 use crate::chain::ID;
 use borsh::{BorshDeserialize, BorshSerialize};
 use kernel::{Code, Fault};
-use primitives::{Amount, Bps, Gas, Millis};
+use primitives::{Amount, Bps, Gas};
 
 /// What the chain runs under. Set by genesis.
 #[derive(
@@ -27,8 +27,6 @@ pub struct Params {
     pub lowest_price: Amount,
     /// Which part of the base price is destroyed; the proposer gets the rest, and the tip.
     pub burned: Bps,
-    /// How long an epoch lasts, in chain time.
-    pub epoch_length: Millis,
 }
 
 /// Why parameters are refused.
@@ -42,15 +40,9 @@ pub enum ParamsError {
     /// Gas would be free.
     #[error("`lowest_price` must be above zero")]
     FreeGas,
-    /// An epoch would end before it began.
-    #[error("`epoch_length` must be at least one second")]
-    ShortEpoch,
 }
 
 impl Params {
-    /// The shortest epoch: consensus needs blocks to hand over in.
-    pub const SHORTEST_EPOCH: Millis = Millis::new(1_000);
-
     /// Checks that a chain can run under these parameters.
     ///
     /// # Errors
@@ -64,9 +56,6 @@ impl Params {
         }
         if self.lowest_price.is_zero() {
             return Err(ParamsError::FreeGas);
-        }
-        if self.epoch_length < Self::SHORTEST_EPOCH {
-            return Err(ParamsError::ShortEpoch);
         }
         Ok(())
     }
@@ -92,7 +81,6 @@ impl Fault for ParamsError {
         Some(ID.code(match self {
             Self::GasLimits => 64,
             Self::FreeGas => 65,
-            Self::ShortEpoch => 66,
         }))
     }
 
@@ -100,7 +88,6 @@ impl Fault for ParamsError {
         match self {
             Self::GasLimits => "BAD_GAS_LIMITS",
             Self::FreeGas => "FREE_GAS",
-            Self::ShortEpoch => "SHORT_EPOCH",
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::transaction::{Body, MAX_MEMO_BYTES, MAX_MESSAGES, TransactionError};
 use crate::wire::canonical;
 use crate::wire::fields::{FieldError, account, amount, array, invalid, small};
 use crate::wire::schema::{BODY, ENVELOPE};
-use crate::wire::{assets, bank};
+use crate::wire::{assets, bank, staking};
 use primitives::{Gas, Height};
 use prost::Message as _;
 use proto::tx::v1 as pb;
@@ -98,9 +98,10 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::Transfer(message) => Message::Bank(bank::transfer(&message)?),
         Kind::Burn(message) => Message::Bank(bank::burn(&message)?),
         Kind::RegisterAsset(message) => Message::Assets(assets::register(message)?),
-        Kind::RegisterValidator(_) | Kind::Bond(_) | Kind::Unbond(_) | Kind::ClaimRewards(_) => {
-            return Err(invalid("messages", "this chain has no staking"));
-        }
+        Kind::RegisterValidator(message) => Message::Staking(staking::register_validator(&message)?),
+        Kind::Bond(message) => Message::Staking(staking::bond(&message)?),
+        Kind::Unbond(message) => Message::Staking(staking::unbond(&message)?),
+        Kind::ClaimRewards(message) => Message::Staking(staking::claim_rewards(&message)?),
     })
 }
 
@@ -124,11 +125,20 @@ pub fn write_body(body: &Body) -> Vec<u8> {
 }
 
 fn write_message(message: &Message) -> pb::Message {
+    use ::staking::Msg as Staking;
     let kind = match message {
         Message::Bank(::bank::Msg::Transfer(message)) => Kind::Transfer(bank::write_transfer(message)),
         Message::Bank(::bank::Msg::Burn(message)) => Kind::Burn(bank::write_burn(message)),
         Message::Assets(::assets::Msg::Register(message)) => {
             Kind::RegisterAsset(assets::write_register(message))
+        }
+        Message::Staking(Staking::RegisterValidator(message)) => {
+            Kind::RegisterValidator(staking::write_register_validator(message))
+        }
+        Message::Staking(Staking::Bond(message)) => Kind::Bond(staking::write_bond(message)),
+        Message::Staking(Staking::Unbond(message)) => Kind::Unbond(staking::write_unbond(message)),
+        Message::Staking(Staking::ClaimRewards(message)) => {
+            Kind::ClaimRewards(staking::write_claim_rewards(message))
         }
     };
     pb::Message { message: Some(kind) }

@@ -1,4 +1,3 @@
 //! The state machine's behaviour from bytes to roots.
 #![cfg(test)]
 
-mod thin;

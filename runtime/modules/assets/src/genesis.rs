@@ -64,7 +64,7 @@ pub(crate) fn check_native(id: AssetId, asset: &Asset) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`StateError`]: the store is broken.
-pub fn export(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
+pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
     let mut assets: Vec<GenesisAsset> = Vec::new();
     loop {
         let after = assets.last().map(|last| last.id);

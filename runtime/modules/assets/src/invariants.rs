@@ -12,7 +12,7 @@ pub(crate) const ALL: &[Invariant] = &[Invariant {
 
 /// PAL is what it must be, and the index of symbols is exactly the assets' symbols.
 fn named_once(view: &View<'_>) -> Result<(), Violation> {
-    let registry = genesis::export(view)?;
+    let registry = genesis::as_genesis(view)?;
     for entry in &registry.assets {
         genesis::check_native(entry.id, &entry.asset).map_err(|error| Violation::new(error.to_string()))?;
         let holder = SYMBOLS.get(view, &entry.asset.symbol.key())?;

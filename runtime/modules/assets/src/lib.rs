@@ -24,7 +24,7 @@ mod types;
 
 pub use error::Error;
 pub use event::Registered;
-pub use genesis::{Genesis, GenesisAsset, export};
+pub use genesis::{Genesis, GenesisAsset, as_genesis};
 pub use msg::{Msg, Register};
 pub use state::{asset, exists, registrar};
 pub use text::{MAX_NAME_BYTES, MAX_SYMBOL_BYTES, Name, NameRule, Rule, Symbol, SymbolRule, Text};

@@ -115,7 +115,7 @@ fn supplies(store: &(impl Read + ?Sized)) -> Result<Vec<Coin>, StateError> {
 ///
 /// # Errors
 /// [`StateError`]: the store is broken.
-pub fn export(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
+pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
     let mut balances: Vec<Balance> = Vec::new();
     loop {
         let after = balances.last().map(|last| (last.account, last.asset));

@@ -22,7 +22,7 @@ pub(crate) const fn all<W: Wiring>() -> [Invariant; 2] {
 
 /// Per asset, the balances add up to the supply; none is stored that is zero.
 fn add_up(view: &View<'_>) -> Result<(), Violation> {
-    let bank = genesis::export(view)?;
+    let bank = genesis::as_genesis(view)?;
     let mut sums: BTreeMap<AssetId, Amount> = BTreeMap::new();
     for balance in &bank.balances {
         if balance.amount.is_zero() {
@@ -45,7 +45,7 @@ fn add_up(view: &View<'_>) -> Result<(), Violation> {
 
 /// Every asset with a supply is in the registry.
 fn registered<W: Wiring>(view: &View<'_>) -> Result<(), Violation> {
-    for coin in genesis::export(view)?.supply {
+    for coin in genesis::as_genesis(view)?.supply {
         if !W::asset_exists(view, coin.asset)? {
             return Err(Violation::new(format!("{coin}, which is not registered")));
         }

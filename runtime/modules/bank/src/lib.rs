@@ -29,7 +29,7 @@ pub use account::{is_module_account, module_account};
 pub use burn::{burn, mint};
 pub use error::Error;
 pub use event::{Burned, Minted, Transferred};
-pub use genesis::{Balance, Genesis, export};
+pub use genesis::{Balance, Genesis, as_genesis};
 pub use hooks::Wiring;
 pub use msg::{Burn, Msg, Transfer};
 pub use purse::{InTransit, destroy, give, take};

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::hooks::Wiring;
 use crate::msg::{Moniker, RegisterValidator};
 use crate::params::Params;
+use crate::resume::{self, Tables};
 use crate::set::candidate_set;
 use crate::state::{self, BONDS, ISSUED_UNTIL, PARAMS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
 use crate::{bond, register};
@@ -46,6 +47,8 @@ pub struct Genesis {
     pub params: Params,
     /// The validators.
     pub validators: Vec<GenesisValidator>,
+    /// The tables of a chain that goes on where it was, instead of validators; none for a new chain.
+    pub resumed: Option<Tables>,
 }
 
 pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
@@ -53,6 +56,14 @@ pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(),
         .params
         .validate()
         .map_err(|_| Error::Genesis("the staking parameters break a rule"))?;
+    if let Some(tables) = genesis.resumed {
+        if !genesis.validators.is_empty() {
+            return Err(Error::Genesis(
+                "a chain that goes on has its validators in its tables",
+            ));
+        }
+        return resume::init(ctx, &genesis.params, tables);
+    }
     PARAMS.put(ctx, &genesis.params)?;
     UNBONDING_COUNT.put(ctx, &0)?;
     let now = ctx.chain_clock();
@@ -139,6 +150,7 @@ pub fn export(view: &View<'_>) -> Result<(Genesis, Vec<GenesisBond>), StateError
         Genesis {
             params: state::params(view)?,
             validators,
+            resumed: None,
         },
         freed,
     ))

@@ -73,7 +73,7 @@ fn the_registrar_enters_an_asset() {
 #[test]
 fn what_is_refused_leaves_no_trace() {
     let mut chain = chain();
-    let before = assets::export(&chain.view()).unwrap();
+    let before = assets::as_genesis(&chain.view()).unwrap();
     let taken = AssetId::PAL;
     let cases = [
         (
@@ -99,7 +99,7 @@ fn what_is_refused_leaves_no_trace() {
         execute(&mut chain, REGISTRAR, Msg::Register(message)),
         Err(expected)
     );
-    assert_eq!(assets::export(&chain.view()).unwrap(), before);
+    assert_eq!(assets::as_genesis(&chain.view()).unwrap(), before);
     assert!(chain.take_events().is_empty());
 }
 
@@ -128,13 +128,13 @@ fn what_is_exported_starts_the_same_registry() {
     for (number, symbol) in (1..600).map(|n| (n, format!("A{n}"))) {
         execute_quietly(&mut chain, register(number, &symbol));
     }
-    let exported = assets::export(&chain.view()).unwrap();
+    let exported = assets::as_genesis(&chain.view()).unwrap();
     assert_eq!(exported.assets.len(), 600);
     let mut again = Sandbox::new();
     again
         .run(|ctx| Assets::init_genesis(ctx, exported.clone()))
         .unwrap();
-    assert_eq!(assets::export(&again.view()).unwrap(), exported);
+    assert_eq!(assets::as_genesis(&again.view()).unwrap(), exported);
     assert_eq!(again.check(Assets::invariants()), Ok(()));
 }
 

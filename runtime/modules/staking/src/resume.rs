@@ -1,0 +1,90 @@
+//! The module's tables as they are, so that a chain can go on from them.
+
+use crate::error::Error;
+use crate::genesis::Genesis;
+use crate::state::{self, BONDS, ISSUED_UNTIL, KEYS, PARAMS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
+use crate::types::{BondRecord, Unbonding, ValidatorRecord};
+use kernel::{Ctx, Key, Map, Read, StateError};
+use light_palisade::ValidatorSet;
+use primitives::codec::{Decode, Encode};
+use primitives::{AccountId, ChainClock, Digest, Epoch};
+
+/// Entries read at once.
+const PAGE: usize = 256;
+
+/// Every table's entries, each in key order.
+#[derive(Clone, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
+pub struct Tables {
+    validators: Vec<(AccountId, ValidatorRecord)>,
+    keys: Vec<(Digest, AccountId)>,
+    bonds: Vec<((AccountId, AccountId), BondRecord)>,
+    unbondings: Vec<((ChainClock, u64), Unbonding)>,
+    unbonding_count: u64,
+    sets: Vec<(Epoch, ValidatorSet)>,
+    issued_until: ChainClock,
+}
+
+fn all<K: Key + Clone, V: Encode + Decode>(
+    store: &(impl Read + ?Sized),
+    table: &Map<K, V>,
+) -> Result<Vec<(K, V)>, StateError> {
+    let mut entries: Vec<(K, V)> = Vec::new();
+    loop {
+        let after = entries.last().map(|(key, _)| key.clone());
+        let page = table.range(store, after.as_ref(), PAGE)?;
+        if page.is_empty() {
+            return Ok(entries);
+        }
+        entries.extend(page);
+    }
+}
+
+/// A genesis from which the module goes on exactly where it is in `store`, in the same epoch and at the same chain
+/// time.
+///
+/// # Errors
+/// The store is broken.
+pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
+    let tables = Tables {
+        validators: all(store, &VALIDATORS)?,
+        keys: all(store, &KEYS)?,
+        bonds: all(store, &BONDS)?,
+        unbondings: all(store, &UNBONDINGS)?,
+        unbonding_count: UNBONDING_COUNT.or_default(store)?,
+        sets: all(store, &SETS)?,
+        issued_until: ISSUED_UNTIL.or_default(store)?,
+    };
+    Ok(Genesis {
+        params: state::params(store)?,
+        validators: Vec::new(),
+        resumed: Some(tables),
+    })
+}
+
+/// Writes the tables of a chain that goes on.
+pub(crate) fn init(ctx: &mut Ctx<'_>, params: &crate::Params, tables: Tables) -> Result<(), Error> {
+    fn put<K: Key, V: Encode + Decode>(
+        ctx: &mut Ctx<'_>,
+        table: &Map<K, V>,
+        entries: Vec<(K, V)>,
+    ) -> Result<(), StateError> {
+        entries
+            .iter()
+            .try_for_each(|(key, value)| table.put(ctx, key, value))
+    }
+    PARAMS.put(ctx, params)?;
+    put(ctx, &VALIDATORS, tables.validators)?;
+    put(ctx, &KEYS, tables.keys)?;
+    put(ctx, &BONDS, tables.bonds)?;
+    put(ctx, &UNBONDINGS, tables.unbondings)?;
+    put(ctx, &SETS, tables.sets)?;
+    UNBONDING_COUNT.put(ctx, &tables.unbonding_count)?;
+    ISSUED_UNTIL.put(ctx, &tables.issued_until)?;
+    if SETS.contains(ctx, &ctx.epoch())? {
+        Ok(())
+    } else {
+        Err(Error::Genesis(
+            "the tables have no set for the epoch that goes on",
+        ))
+    }
+}

@@ -1,0 +1,67 @@
+//! Epochs: who validates, when an epoch ends, and who validates next.
+//!
+//! An epoch ends with the first block whose parent's chain clock has reached the end that its set states; headers
+//! alone decide that. The next set comes from the state two heights below that block, so that everybody has it while
+//! the block is voted on.
+//!
+//! # Source
+//! consensus.md, section 0, "Epochs"; D = 2.
+
+use crate::block::BlockContext;
+use crate::wiring::Wire;
+use kernel::{Read, StateError, View};
+use light_palisade::ValidatorSet;
+use primitives::{Blocks, Epoch, MathError};
+use state::State;
+
+/// How far below an epoch's last block the state lies that decides the next set.
+pub const LOOK_BACK: Blocks = Blocks::new(2);
+
+/// The validators of `epoch`; `None` for an epoch that the state does not know yet, or no more.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn validator_set(view: &View<'_>, epoch: Epoch) -> Result<Option<ValidatorSet>, StateError> {
+    staking::set_of(view, epoch)
+}
+
+/// The set of the next epoch when the block of `context`, over `parent`, ends its epoch; `None` otherwise.
+///
+/// `lookback` is the state [`LOOK_BACK`] below the block; genesis stands in where that lies before the start.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn next_validators(
+    parent: &(impl Read + Sync),
+    context: &BlockContext,
+    lookback: &State,
+) -> Result<Option<ValidatorSet>, StateError> {
+    let block = &context.block;
+    let current = staking::set_in_force(&View::new(parent, block))?;
+    if context.parent_clock < current.ends_at {
+        return Ok(None);
+    }
+    let epoch = block.epoch.next().map_err(broken)?;
+    let ends_at = block
+        .chain_clock
+        .after(staking::query::params(lookback)?.epoch_length);
+    let before = View::new(lookback, block);
+    staking::candidate_set::<Wire>(&before, epoch, ends_at, &current).map(Some)
+}
+
+/// The set that decides the block after `block`, which led to the state in `view`: that of the block's epoch, or of
+/// the next when the block has ended it.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn upcoming_validators(view: &View<'_>) -> Result<ValidatorSet, StateError> {
+    let next = view.block().epoch.next().map_err(broken)?;
+    match staking::set_of(view, next)? {
+        Some(set) => Ok(set),
+        None => staking::set_in_force(view),
+    }
+}
+
+fn broken(_: MathError) -> StateError {
+    crate::chain::ID.broken("there are fewer than 2^64 epochs")
+}
