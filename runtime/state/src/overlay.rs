@@ -7,8 +7,15 @@ use core::cmp::Ordering;
 use core::ops::Bound;
 use std::collections::BTreeMap;
 
-/// A write that is pending: the new value, `None` for a removal.
-type Pending = Option<Bytes>;
+/// A write that is pending.
+#[derive(Clone, Debug)]
+struct Pending {
+    /// The base's value. Looked up with the first write, right after the read that nearly always precedes it, while
+    /// the way there is still in the processor's cache.
+    old: Option<Bytes>,
+    /// The new value; `None` for a removal.
+    new: Option<Bytes>,
+}
 
 /// Writes over a version. Reads and ranges see them; [`Overlay::atomically`] takes them back when its body fails, and
 /// nests (block, transaction, message).
@@ -16,8 +23,9 @@ type Pending = Option<Bytes>;
 pub struct Overlay {
     base: State,
     writes: BTreeMap<Bytes, Pending>,
-    /// While a body runs that may fail: what each write replaced among `writes`, oldest first.
-    journal: Vec<(Bytes, Option<Pending>)>,
+    /// While a body runs that may fail: the new value that each write replaced, oldest first; `None` where the write was
+    /// the key's first.
+    journal: Vec<(Bytes, Option<Option<Bytes>>)>,
     /// How many such bodies run, one within the other.
     depth: u32,
 }
@@ -70,25 +78,21 @@ impl Overlay {
     /// What leads from the base to the base with these writes. Writes that change nothing are not among it.
     #[must_use]
     pub fn into_changes(self) -> Changes {
-        let base = &self.base;
-        let real = self.writes.into_iter().filter_map(|(key, new)| {
-            let old = base.get(key.as_slice());
-            (old != new.as_ref().map(Bytes::as_slice)).then(|| Change {
-                old: old.map(Bytes::from),
-                key,
-                new,
-            })
-        });
-        Changes::from_overlay(real.collect())
+        let changes = self
+            .writes
+            .into_iter()
+            .map(|(key, Pending { old, new })| Change { key, old, new });
+        Changes::from_overlay(changes.filter(|change| change.old != change.new).collect())
     }
 
     fn take_back(&mut self, mark: usize) {
-        while self.journal.len() > mark {
-            match self.journal.pop() {
-                Some((key, Some(before))) => self.writes.insert(key, before),
-                Some((key, None)) => self.writes.remove(&key),
-                None => break,
-            };
+        // A body that puts another overlay in the place of its own leaves a shorter journal.
+        let mark = mark.min(self.journal.len());
+        for (key, before) in self.journal.drain(mark..).rev() {
+            match (before, self.writes.get_mut(&key)) {
+                (Some(before), Some(pending)) => pending.new = before,
+                (None, _) | (_, None) => drop(self.writes.remove(&key)),
+            }
         }
     }
 
@@ -138,7 +142,7 @@ impl<'a> Iterator for Merged<'a> {
             if first == Ordering::Equal {
                 self.base.next();
             }
-            if let Some((key, Some(value))) = self.pending.next() {
+            if let Some((key, Pending { new: Some(value), .. })) = self.pending.next() {
                 return Some((key.as_slice(), value.as_slice()));
             }
         }
@@ -148,7 +152,7 @@ impl<'a> Iterator for Merged<'a> {
 impl Read for Overlay {
     fn read(&self, key: RawKey<'_>) -> Result<Option<&[u8]>, StateError> {
         Ok(match self.writes.get(key.as_bytes()) {
-            Some(pending) => pending.as_ref().map(Bytes::as_slice),
+            Some(pending) => pending.new.as_ref().map(Bytes::as_slice),
             None => self.base.get(key.as_bytes()),
         })
     }
@@ -162,11 +166,18 @@ impl Read for Overlay {
 
 impl Write for Overlay {
     fn write(&mut self, key: RawKey<'_>, value: Option<Vec<u8>>) -> Result<(), StateError> {
-        let key = Bytes::from(key.as_bytes());
-        let journalled = (self.depth > 0).then(|| key.clone());
-        let before = self.writes.insert(key, value.map(Bytes::from));
-        if let Some(key) = journalled {
-            self.journal.push((key, before));
+        let key = key.as_bytes();
+        let new = value.map(Bytes::from);
+        let before = match self.writes.get_mut(key) {
+            Some(pending) => Some(core::mem::replace(&mut pending.new, new)),
+            None => {
+                let old = self.base.value(key).cloned();
+                self.writes.insert(Bytes::from(key), Pending { old, new });
+                None
+            }
+        };
+        if self.depth > 0 {
+            self.journal.push((Bytes::from(key), before));
         }
         Ok(())
     }

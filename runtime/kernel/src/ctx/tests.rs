@@ -6,10 +6,12 @@
 
 use crate::testing::Sandbox;
 use crate::{
-    Attribute, Code, Ctx, EventType, Fault, GasMeter, Invariant, Item, Map, ModuleId, Read, StateError,
-    Violation, kernel_code, price,
+    Attribute, Block, Code, Ctx, EventType, Fault, GasMeter, Invariant, Item, Map, ModuleId, Read,
+    StateError, View, Violation, kernel_code, price,
 };
 use primitives::{Blocks, ChainClock, Gas, Height, Millis};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 const ID: ModuleId = ModuleId::new(7, "counter");
 const COUNTS: Map<u32, u64> = Map::new(ID.table(0));
@@ -200,4 +202,96 @@ fn a_test_walks_through_time_and_checks_invariants() {
             ..
         })
     ));
+}
+
+#[test]
+fn a_view_of_a_past_version_stays_what_it_was() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(|ctx| count(ctx, 1, 2)).unwrap();
+    let (past, block) = (sandbox.state().unwrap(), sandbox.block.clone());
+    sandbox.advance(Blocks::new(1), Millis::new(1));
+    sandbox.run(|ctx| count(ctx, 1, 4)).unwrap();
+    let view = View::new(&past, &block);
+    assert_eq!((total(&view), view.block().height), (Ok(2), Height::new(1)));
+    assert_eq!(total(&sandbox.view()), Ok(6));
+    let now = sandbox.hook(|ctx| total(&ctx.view())).unwrap();
+    assert_eq!(now, 6);
+    let mut later = Sandbox::over(past);
+    later.block = Block {
+        height: Height::new(9),
+        ..Block::default()
+    };
+    assert_eq!(
+        later.run(|ctx| Ok::<_, StateError>((total(ctx)?, ctx.height()))),
+        Ok((2, Height::new(9)))
+    );
+}
+
+/// A transaction as a tree: parts that count, and parts of parts, of which some fail.
+#[derive(Clone, Debug)]
+enum Part {
+    Count(u32, u64),
+    Nested(Vec<Self>, bool),
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    let leaf = (0u32..3, 0u64..9).prop_map(|(key, by)| Part::Count(key, by));
+    leaf.prop_recursive(3, 24, 5, |inner| {
+        (proptest::collection::vec(inner, 0..5), any::<bool>())
+            .prop_map(|(parts, fails)| Part::Nested(parts, fails))
+    })
+}
+
+/// What counting leaves: the counts, and the events in order.
+type Left = (BTreeMap<u32, u64>, Vec<u64>);
+
+fn run(ctx: &mut Ctx<'_>, left: &mut Left, part: &Part) {
+    match part {
+        Part::Count(key, by) => {
+            let outcome = ctx.atomically(|ctx| count(ctx, *key, *by));
+            assert_eq!(outcome.is_ok(), by % 2 == 0);
+            if outcome.is_ok() {
+                *left.0.entry(*key).or_default() += by;
+                left.1.push(*by);
+            }
+        }
+        Part::Nested(parts, fails) => {
+            let before = left.clone();
+            let outcome = ctx.atomically(|ctx| {
+                parts.iter().for_each(|part| run(ctx, left, part));
+                if *fails { Err(Error::Odd(1)) } else { Ok(()) }
+            });
+            if outcome.is_err() {
+                *left = before;
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn what_stays_is_what_did_not_fail(parts in proptest::collection::vec(part(), 0..6)) {
+        let mut sandbox = Sandbox::new();
+        let mut left = Left::default();
+        let (outcome, used) = sandbox.run_metered(Gas::MAX, |ctx| {
+            parts.iter().for_each(|part| run(ctx, &mut left, part));
+            Ok::<_, Error>(())
+        });
+        prop_assert_eq!(outcome, Ok(()));
+        let (counts, events) = left;
+        let view = sandbox.view();
+        prop_assert_eq!(COUNTS.range(&view, None, 9), Ok(counts.clone().into_iter().collect()));
+        prop_assert_eq!(total(&view), Ok(counts.into_values().reduce(|a, b| a + b).unwrap_or(0)));
+        let found: Vec<_> = sandbox.take_events().iter().map(|event| event.attribute("by").cloned()).collect();
+        let expected: Vec<_> = events.into_iter().map(|by| Some(by.into())).collect();
+        prop_assert_eq!(found, expected);
+        // Gas depends on the transaction alone, and what failed was paid for too.
+        let again = Sandbox::new().run_metered(used, |ctx| {
+            parts.iter().for_each(|part| run(ctx, &mut Left::default(), part));
+            Ok::<_, Error>(())
+        });
+        prop_assert_eq!(again, (Ok(()), used));
+    }
 }

@@ -150,6 +150,28 @@ proptest! {
 }
 
 #[test]
+fn a_body_may_put_another_overlay_in_place_of_its_own() {
+    let mut overlay = Overlay::new(State::new());
+    let outcome: Result<(), ()> = Overlay::atomically(
+        &mut overlay,
+        |overlay| overlay,
+        |overlay| {
+            ONE.put(overlay, &1).unwrap();
+            Overlay::atomically(
+                overlay,
+                |overlay| overlay,
+                |overlay| {
+                    *overlay = Overlay::new(State::new());
+                    Err(())
+                },
+            )
+        },
+    );
+    assert_eq!(outcome, Err(()));
+    assert!(overlay.into_changes().is_empty());
+}
+
+#[test]
 fn writing_what_is_there_already_changes_nothing() {
     let mut overlay = Overlay::new(State::new());
     ONE.put(&mut overlay, &5).unwrap();
