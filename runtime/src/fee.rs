@@ -60,6 +60,49 @@ impl Price {
     }
 }
 
+/// How soon a transaction should be in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// When there is room.
+    Low,
+    /// In one of the next blocks.
+    Normal,
+    /// Before others.
+    High,
+}
+
+/// What to offer for a unit of gas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// How soon it gets a transaction into a block.
+    pub priority: Priority,
+    /// The most to pay, in npal.
+    pub max_price: Amount,
+    /// What of that goes to the proposer, in npal.
+    pub tip: Amount,
+}
+
+/// What to offer while the base price is `base`, the cheapest first: room for one full
+/// block's rise; twice the base price, a tenth of it as tip; four times, as much as the base price as tip.
+#[must_use]
+pub fn offers(base: Amount) -> [Offer; 3] {
+    // Rounding: up, since an offer that is short is no offer.
+    let times = |numerator, denominator| {
+        let product = mul_div(base.get(), numerator, denominator, Rounding::Up);
+        product.map_or(Amount::MAX, Amount::new)
+    };
+    [
+        (Priority::Low, times(9, 8), Amount::ZERO),
+        (Priority::Normal, times(2, 1), times(1, 10)),
+        (Priority::High, times(4, 1), times(1, 1)),
+    ]
+    .map(|(priority, max_price, tip)| Offer {
+        priority,
+        max_price,
+        tip,
+    })
+}
+
 /// The base price of the block after one that used `used` of `limit` gas at `price`.
 ///
 /// At the target, half of the limit, it stays. Above, it rises by up to an eighth, at least by one; below, it falls by

@@ -24,7 +24,9 @@ mod event;
 pub mod fee;
 pub mod genesis;
 mod modules;
+pub mod query;
 mod receipt;
+mod simulate;
 pub mod transaction;
 pub mod wire;
 mod wiring;
@@ -38,6 +40,7 @@ pub use genesis::Genesis;
 pub use kernel::{Code, Event, Value};
 pub use modules::{MODULES, Message, ModuleError, ModulesGenesis, invariants};
 pub use receipt::{Failure, Receipt, receipts_root};
+pub use simulate::{SimulateError, Simulated, simulate};
 pub use state::{Changes, State};
 pub use transaction::{
     Body, Decoded, Transaction, TransactionError, Verified, decode, sign_bytes, verify_batch,

@@ -16,7 +16,7 @@ use crypto::account::AccountKeys;
 use crypto::domain::Domain;
 use crypto::ed25519::PublicKey;
 use crypto::hash::tagged;
-use primitives::{AccountId, ChainHash, Height, TxId};
+use primitives::{AccountId, Amount, AssetId, ChainHash, Height, TxId};
 
 /// The most messages of one transaction.
 pub const MAX_MESSAGES: usize = 64;
@@ -75,6 +75,16 @@ impl Transaction {
         self.size
     }
 
+    /// The most that it can take of its sender's PAL, in npal: the fee and what its messages give away or bond.
+    #[must_use]
+    pub fn cost(&self) -> Amount {
+        let fee = self.body.fee.most().unwrap_or(Amount::MAX);
+        self.body
+            .messages
+            .iter()
+            .fold(fee, |sum, message| sum.saturating_add(outgoing(message)))
+    }
+
     /// How many signatures it carries.
     #[must_use]
     pub const fn signatures(&self) -> u32 {
@@ -96,6 +106,20 @@ pub(crate) struct Signed {
 pub struct Decoded {
     transaction: Transaction,
     signed: Vec<Signed>,
+}
+
+impl Transaction {
+    /// The same with another fee and sequence: what simulation tries.
+    pub(crate) fn tried_with(&self, fee: Fee, sequence: u64) -> Self {
+        Self {
+            body: Body {
+                fee,
+                sequence,
+                ..self.body.clone()
+            },
+            ..self.clone()
+        }
+    }
 }
 
 impl Decoded {
@@ -210,4 +234,22 @@ fn check(body: &Body) -> Result<(), TransactionError> {
 /// A count within [`MAX_TRANSACTION_SIZE`].
 fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// What a message takes of its sender's PAL, in npal.
+fn outgoing(message: &Message) -> Amount {
+    let coin = match message {
+        Message::Bank(bank::Msg::Transfer(message)) => message.coin,
+        Message::Bank(bank::Msg::Burn(message)) => message.coin,
+        Message::Staking(staking::Msg::Bond(message)) => return message.amount,
+        Message::Staking(staking::Msg::RegisterValidator(message)) => return message.bond,
+        Message::Staking(staking::Msg::Unbond(_) | staking::Msg::ClaimRewards(_)) | Message::Assets(_) => {
+            return Amount::ZERO;
+        }
+    };
+    if coin.asset == AssetId::PAL {
+        coin.amount
+    } else {
+        Amount::ZERO
+    }
 }

@@ -1,10 +1,10 @@
 //! What others read of the module.
 
 use crate::params::Params;
-use crate::state::{self, BONDS, UNBONDINGS, VALIDATORS};
+use crate::state::{self, BONDS, PARAMS, SETS, UNBONDINGS, VALIDATORS};
 use crate::types::{BondRecord, Unbonding, ValidatorRecord};
 use kernel::{Read, StateError, View};
-use primitives::{AccountId, Amount, ChainClock};
+use primitives::{AccountId, Amount, ChainClock, Epoch};
 
 /// The parameters.
 ///
@@ -70,4 +70,16 @@ pub fn unbondings(view: &View<'_>, limit: usize) -> Result<Vec<(ChainClock, Unbo
 #[must_use]
 pub fn validator_key(operator: &AccountId) -> Vec<u8> {
     VALIDATORS.raw_key(operator)
+}
+
+/// Where an epoch's set stands in the state: its value is a [`ValidatorSet`](light_palisade::ValidatorSet).
+#[must_use]
+pub fn set_key(epoch: Epoch) -> Vec<u8> {
+    SETS.raw_key(&epoch)
+}
+
+/// Where the parameters stand in the state.
+#[must_use]
+pub fn params_key() -> Vec<u8> {
+    PARAMS.raw_key()
 }

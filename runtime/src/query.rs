@@ -1,0 +1,230 @@
+//! What may be asked about a version of the state, and under which raw keys the answers stand, so that each can be
+//! proven against the state root. What one module answers alone is re-exported from there.
+
+use crate::chain::{self, BASE_PRICE, PARAMS, Params, SEQUENCES};
+use kernel::{Read, StateError, View};
+use light_palisade::{ValidatorIndex, ValidatorSet};
+use primitives::{AccountId, Amount, AssetId, Epoch, Power};
+use staking::ValidatorRecord;
+
+pub use assets::query::{asset_key, assets};
+pub use assets::{asset, registrar};
+pub use bank::query::{balance_key, balances, supply_key};
+pub use bank::{balance, supply};
+pub use chain::{base_price, params, sequence};
+pub use staking::query::{set_key, validator_key};
+
+/// An account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// How many transactions of it are in the chain: the sequence of its next.
+    pub sequence: u64,
+    /// What it holds of PAL, in npal.
+    pub balance: Amount,
+}
+
+/// An account; one that nobody has used is an empty one.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn account(store: &(impl Read + ?Sized), id: &AccountId) -> Result<Account, StateError> {
+    Ok(Account {
+        sequence: chain::sequence(store, id)?,
+        balance: bank::balance(store, id, AssetId::PAL)?,
+    })
+}
+
+/// The raw key of an account's sequence, whose value is a `u64`; no entry means zero. Its balance is another entry:
+/// [`balance_key`].
+#[must_use]
+pub fn sequence_key(id: &AccountId) -> Vec<u8> {
+    SEQUENCES.raw_key(id)
+}
+
+/// The raw key of the base price, whose value is an [`Amount`].
+#[must_use]
+pub fn base_price_key() -> Vec<u8> {
+    BASE_PRICE.raw_key()
+}
+
+/// The raw keys of all parameters: the runtime's [`Params`] and [`staking::Params`].
+#[must_use]
+pub fn params_keys() -> Vec<Vec<u8>> {
+    vec![PARAMS.raw_key(), staking::query::params_key()]
+}
+
+/// A parameter for showing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// The module it belongs to.
+    pub module: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its value in decimal, or hex for an account.
+    pub value: String,
+    /// What it counts; empty for what is no quantity.
+    pub unit: &'static str,
+}
+
+/// All parameters, by module.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn parameters(store: &(impl Read + ?Sized)) -> Result<Vec<Parameter>, StateError> {
+    let chain = chain::params(store)?;
+    let staking = staking::query::params(store)?;
+    let registrar = ("registrar", registrar(store)?.to_string(), "");
+    let of = |module: &'static str, rows: Vec<(&'static str, String, &'static str)>| {
+        rows.into_iter().map(move |(name, value, unit)| Parameter {
+            module,
+            name,
+            value,
+            unit,
+        })
+    };
+    Ok(of(chain::ID.name(), chain_rows(&chain))
+        .chain(of(assets::ID.name(), vec![registrar]))
+        .chain(of(staking::ID.name(), staking_rows(&staking)))
+        .collect())
+}
+
+fn chain_rows(params: &Params) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("block_gas_limit", params.block_gas_limit.to_string(), "gas"),
+        (
+            "transaction_gas_limit",
+            params.transaction_gas_limit.to_string(),
+            "gas",
+        ),
+        (
+            "gas_per_transaction",
+            params.gas_per_transaction.to_string(),
+            "gas",
+        ),
+        ("gas_per_byte", params.gas_per_byte.to_string(), "gas"),
+        ("gas_per_signature", params.gas_per_signature.to_string(), "gas"),
+        ("gas_per_message", params.gas_per_message.to_string(), "gas"),
+        ("lowest_price", params.lowest_price.to_string(), "npal"),
+        ("burned", params.burned.get().to_string(), "bps"),
+    ]
+}
+
+fn staking_rows(params: &staking::Params) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("epoch_length", params.epoch_length.to_string(), "ms"),
+        ("unbonding_delay", params.unbonding_delay.to_string(), "ms"),
+        ("max_validators", params.max_validators.to_string(), ""),
+        ("min_bond", params.min_bond.to_string(), "npal"),
+        ("validator_cap", params.validator_cap.get().to_string(), "bps"),
+        ("issuance", params.issuance.get().to_string(), "bps"),
+        ("max_unbondings", params.max_unbondings.to_string(), ""),
+        ("payouts_per_block", params.payouts_per_block.to_string(), ""),
+    ]
+}
+
+/// What a validator is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Registered, but not in the epoch's set.
+    Waiting,
+    /// In the epoch's set.
+    Active,
+    /// Kept out of the next set for misbehaviour or absence; it may vote until the epoch ends.
+    Jailed,
+    /// Nothing counts for its power any more; what is unbonding can still be slashed.
+    Leaving,
+}
+
+/// A validator, with its place in the epoch's set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validator {
+    /// Its operator.
+    pub operator: AccountId,
+    /// What staking knows of it.
+    pub record: ValidatorRecord,
+    /// What it is doing.
+    pub status: Status,
+    /// Its power in the set, zero outside.
+    pub power: Power,
+    /// Its index in the set.
+    pub index: Option<ValidatorIndex>,
+    /// What the operator's own bond has earned and was not paid yet, in npal.
+    pub rewards: Amount,
+}
+
+/// One validator, beside the epoch's set; `None` when the account operates none.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn validator(
+    view: &View<'_>,
+    set: &ValidatorSet,
+    operator: &AccountId,
+) -> Result<Option<Validator>, StateError> {
+    match staking::query::validator(view, operator)? {
+        Some(record) => placed(view, set, *operator, record).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Up to `limit` validators by operator, from the first after `after`, beside the epoch's set.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn validators(
+    view: &View<'_>,
+    set: &ValidatorSet,
+    after: Option<&AccountId>,
+    limit: usize,
+) -> Result<Vec<Validator>, StateError> {
+    let page = staking::query::validators(view, after, limit)?;
+    page.into_iter()
+        .map(|(operator, record)| placed(view, set, operator, record))
+        .collect()
+}
+
+fn placed(
+    view: &View<'_>,
+    set: &ValidatorSet,
+    operator: AccountId,
+    record: ValidatorRecord,
+) -> Result<Validator, StateError> {
+    let index = set.index_of(&record.consensus_key);
+    let power = index
+        .and_then(|index| set.get(index))
+        .map_or(Power::ZERO, |v| v.weight);
+    let status = if record.jailed {
+        Status::Jailed
+    } else if index.is_some() {
+        Status::Active
+    } else if record.bonded.assets.is_zero() && !record.unbonding.assets.is_zero() {
+        Status::Leaving
+    } else {
+        Status::Waiting
+    };
+    let rewards = staking::query::bond(view, &operator, &operator)?.map_or(Amount::ZERO, |(b, _)| b.owed);
+    Ok(Validator {
+        operator,
+        record,
+        status,
+        power,
+        index,
+        rewards,
+    })
+}
+
+/// The set of the epoch that `view` stands in.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn set_in_force(view: &View<'_>) -> Result<ValidatorSet, StateError> {
+    staking::set_in_force(view)
+}
+
+/// As [`crate::epoch::validator_set`].
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn validator_set(view: &View<'_>, epoch: Epoch) -> Result<Option<ValidatorSet>, StateError> {
+    crate::epoch::validator_set(view, epoch)
+}
