@@ -40,6 +40,7 @@
 
 mod error;
 pub mod faulty;
+mod file;
 mod frame;
 mod log;
 mod medium;

@@ -12,31 +12,28 @@
 //! consensus.md, section 1.2 "Persistence" and section 1.3; EIP-3076 for the interchange.
 
 mod book;
+mod error;
 mod interchange;
 mod row;
 
+pub use error::GuardError;
 pub use interchange::{FORMAT_VERSION, Interchange, InterchangeError, KeyHistory, Metadata, SlotHistory};
 pub use row::{Choice, Refusal, Row, Slot};
 
 use book::{Book, Entry, History};
 use crypto::bls::KeyBytes;
+use error::{HINT, MAX_KEYS};
 use light_palisade::Statement;
 use primitives::ChainHash;
 use primitives::codec::{decode_limited, encode};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use wal::{Limits, Log, LogError, Medium, Presence, Spec};
 
 const NAME: &str = "signing-guard.log";
-const HINT: &str = "Do not delete it: with it goes the knowledge of what was signed. Import an export that was made \
-                    after the last vote, or start a new guard that casts no vote before the next epoch";
 /// Entries are small; a longer record is not one.
 const MAX_ENTRY: usize = 1024;
-/// The most keys that one guard keeps: a node has one, and two while it rotates.
-const MAX_KEYS: usize = 64;
-
 /// Sizes of a guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GuardConfig {
@@ -54,54 +51,6 @@ impl Default for GuardConfig {
             compact_above: 2 << 20,
         }
     }
-}
-
-/// Why the guard cannot be opened or cannot answer. It signs nothing then.
-#[derive(Debug, thiserror::Error)]
-pub enum GuardError {
-    /// There is no guard. The node ends with exit code 21 when the key is known to have been active.
-    #[error(
-        "{}: there is no signing guard: if this key ever voted, restore the guard or import an export of it; \
-         otherwise initialise a new one",
-        path.display()
-    )]
-    Missing {
-        /// Where it would be.
-        path: PathBuf,
-    },
-    /// There is one already.
-    #[error("{}: there is a signing guard already; it is never replaced", path.display())]
-    AlreadyInitialised {
-        /// Where it is.
-        path: PathBuf,
-    },
-    /// The key is not in this guard, so what it signed elsewhere is unknown.
-    #[error(
-        "{key:?}: the guard does not know this key: register it, or import the export of the guard that does"
-    )]
-    Unregistered {
-        /// The key.
-        key: KeyBytes,
-    },
-    /// More keys than a node ever has.
-    #[error("a guard keeps at most {MAX_KEYS} keys")]
-    TooManyKeys,
-    /// Its records contradict each other.
-    #[error("{}: record {index}: {what}. {HINT}", path.display())]
-    Inconsistent {
-        /// The file.
-        path: PathBuf,
-        /// Which record, from 0.
-        index: usize,
-        /// What is wrong with it.
-        what: &'static str,
-    },
-    /// The document to import.
-    #[error(transparent)]
-    Interchange(#[from] InterchangeError),
-    /// The file.
-    #[error(transparent)]
-    Log(#[from] LogError),
 }
 
 /// What an import did.

@@ -45,6 +45,8 @@ enum Step {
     /// Import what was exported so many exports ago.
     Import(usize),
     Export,
+    /// Import the export of a guard elsewhere under which the same key signed these.
+    ImportForeign(Vec<Statement>),
     Raise(u64, u64),
 }
 
@@ -87,6 +89,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0u64..8).prop_map(Step::StopAfter),
         1 => (0usize..3).prop_map(Step::Import),
         1 => Just(Step::Export),
+        1 => proptest::collection::vec(statement(), 1..4).prop_map(Step::ImportForeign),
         1 => (1u64..3, 0u64..4).prop_map(|(epoch, view)| Step::Raise(epoch, view)),
     ];
     proptest::collection::vec(step, 1..60)
@@ -97,7 +100,7 @@ struct Life {
     guard: Option<Guard>,
     /// Every statement that a signature was given for.
     signed: Vec<Statement>,
-    /// Every statement that was asked for in a call that failed: its row may be durable.
+    /// Every statement that was asked for in a call that failed, or elsewhere: its row may be known.
     maybe: Vec<Statement>,
     exports: Vec<Interchange>,
 }
@@ -200,6 +203,15 @@ impl Life {
                     self.stop();
                 }
             }
+            Step::ImportForeign(statements) => {
+                let mut elsewhere = Self::new().guard.expect("a new guard");
+                elsewhere.admit(&KEY, statements).expect("nothing fails there");
+                let document = elsewhere.export();
+                self.maybe.extend_from_slice(statements);
+                if self.guard().import(&document).is_err() {
+                    self.stop();
+                }
+            }
             Step::Raise(epoch, view) => {
                 let slot = Slot::new(Epoch::new(*epoch), View::new(*view));
                 if self.guard().register(KEY, slot).is_err() {
@@ -211,7 +223,7 @@ impl Life {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn no_two_signatures_are_ever_slashable(steps in steps()) {
