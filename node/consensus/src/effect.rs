@@ -4,7 +4,7 @@ use crate::input::TimerKey;
 use crate::message::{Message, Peer};
 use crate::record::{Floor, Record};
 use light_palisade::{Block, Certificate, Evidence, Header, Justification, Statement, ValidatorIndex};
-use primitives::{BlockHash, Epoch, Height, Millis, View};
+use primitives::{BlockHash, Digest, Epoch, Height, Millis, View};
 use std::sync::Arc;
 
 /// A block to build.
@@ -17,7 +17,7 @@ pub struct Build {
     /// Goes into the block; the header has its root.
     pub justification: Justification,
     /// The parent's seed.
-    pub parent_seed: primitives::Digest,
+    pub parent_seed: Digest,
     /// Whether the block ends the epoch: `next_validators_root` must be set, and only then.
     pub boundary: bool,
     /// Leave transactions out: too much is waiting to be finalized.
@@ -91,6 +91,14 @@ pub enum Divergence {
         first: Statement,
         /// The one that came.
         second: Statement,
+    },
+    /// The set that the application names for the next epoch is not the one that the boundary block commits to.
+    #[error("the next epoch's set has root {found} here, but the boundary block commits to {committed}")]
+    Set {
+        /// Root in the boundary header.
+        committed: Digest,
+        /// Root of the set that was given.
+        found: Digest,
     },
     /// A finalized block that does not descend from the finalized tip.
     #[error("block {block} at height {height} is final but does not follow the finalized block {tip}")]

@@ -94,5 +94,5 @@ pub enum Input {
         randomness: Digest,
     },
     /// Block sync has verified and committed blocks up to this tip.
-    Synced(Tip),
+    Synced(Box<Tip>),
 }

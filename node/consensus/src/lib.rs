@@ -15,14 +15,23 @@
 //! consensus.md, sections 0 and 1.2; safety argument in 1.3. ADR-001 (`node/docs/adr-001-consensus.md`).
 
 mod config;
+mod early;
 
 mod effect;
 mod input;
+mod ledger;
 pub mod limits;
 mod machine;
 mod message;
+mod pace;
+mod peers;
 mod record;
+mod round;
+mod rules;
+mod schedule;
 mod scheme;
+mod tally;
+mod tree;
 
 pub use config::{Config, Now, StartError, Timing, Tip};
 pub use effect::{Build, Divergence, Effect, Event, Misdeed, TimeoutReason, Verify};

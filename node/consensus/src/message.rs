@@ -44,7 +44,7 @@ pub struct Proposal {
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Message {
     /// A leader's proposal: from the leader itself.
-    Proposal(Proposal),
+    Proposal(Box<Proposal>),
     /// Votes of the sender, at most [`MAX_VOTES`].
     Votes(Vec<Vote>),
     /// Certificates, whoever formed them, at most [`MAX_CERTIFICATES`].
