@@ -11,19 +11,11 @@ use crate::block::BlockContext;
 use crate::wiring::Wire;
 use kernel::{Read, StateError, View};
 use light_palisade::ValidatorSet;
-use primitives::{Blocks, Epoch, MathError};
+use primitives::{Blocks, MathError};
 use state::State;
 
 /// How far below an epoch's last block the state lies that decides the next set.
 pub const LOOK_BACK: Blocks = Blocks::new(2);
-
-/// The validators of `epoch`; `None` for an epoch that the state does not know yet, or no more.
-///
-/// # Errors
-/// [`StateError`]: the store is broken.
-pub fn validator_set(view: &View<'_>, epoch: Epoch) -> Result<Option<ValidatorSet>, StateError> {
-    staking::set_of(view, epoch)
-}
 
 /// The set of the next epoch when the block of `context`, over `parent`, ends its epoch; `None` otherwise.
 ///

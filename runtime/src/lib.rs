@@ -37,11 +37,11 @@ pub use error::{BlockInvalid, ExecuteError, Halt};
 pub use event::FeesSettled;
 pub use fee::Fee;
 pub use genesis::Genesis;
-pub use kernel::{Code, Event, Value};
+pub use kernel::{Block, Code, Event, Fault, StateError, Value, View};
 pub use modules::{MODULES, Message, ModuleError, ModulesGenesis, invariants};
 pub use receipt::{Failure, Receipt, receipts_root};
 pub use simulate::{SimulateError, Simulated, simulate};
 pub use state::{Changes, State};
 pub use transaction::{
-    Body, Decoded, Transaction, TransactionError, Verified, decode, sign_bytes, verify_batch,
+    Body, Class, Decoded, Transaction, TransactionError, Verified, decode, sign_bytes, verify_batch,
 };

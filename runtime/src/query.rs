@@ -2,7 +2,7 @@
 //! proven against the state root. What one module answers alone is re-exported from there.
 
 use crate::chain::{self, BASE_PRICE, PARAMS, Params, SEQUENCES};
-use kernel::{Read, StateError, View};
+use kernel::{Block, Event, Read, StateError, Value, View};
 use light_palisade::{ValidatorIndex, ValidatorSet};
 use primitives::{AccountId, Amount, AssetId, Epoch, Power};
 use staking::ValidatorRecord;
@@ -213,18 +213,21 @@ fn placed(
     })
 }
 
-/// The set of the epoch that `view` stands in.
+/// The validators of `epoch`; `None` for an epoch that the state does not know yet, or no more.
 ///
 /// # Errors
 /// [`StateError`]: the store is broken.
-pub fn set_in_force(view: &View<'_>) -> Result<ValidatorSet, StateError> {
-    staking::set_in_force(view)
+pub fn validator_set(store: &(impl Read + Sync), epoch: Epoch) -> Result<Option<ValidatorSet>, StateError> {
+    staking::set_of(&View::new(store, &Block::default()), epoch)
 }
 
-/// As [`crate::epoch::validator_set`].
-///
-/// # Errors
-/// [`StateError`]: the store is broken.
-pub fn validator_set(view: &View<'_>, epoch: Epoch) -> Result<Option<ValidatorSet>, StateError> {
-    crate::epoch::validator_set(view, epoch)
+/// The accounts that an event names, in order; one may come twice.
+pub fn accounts_of(event: &Event) -> impl Iterator<Item = AccountId> {
+    event.keys().filter_map(|(_, value)| {
+        if let Value::Account(account) | Value::Operator(account) = value {
+            Some(*account)
+        } else {
+            None
+        }
+    })
 }
