@@ -45,30 +45,5 @@ impl BlockContext {
     }
 }
 
-impl BlockContext {
-    /// The context of the block with this header, proposed by `proposer`'s validator, after the views of `missed` went
-    /// by without a block since the parent, whose chain clock is `parent_clock`.
-    #[must_use]
-    pub const fn of(
-        header: &Header,
-        proposer: AccountId,
-        missed: Vec<AccountId>,
-        parent_clock: ChainClock,
-    ) -> Self {
-        let block = Block {
-            chain_hash: header.chain_hash,
-            height: header.height,
-            epoch: header.epoch,
-            view: header.view,
-            time: header.time,
-            chain_clock: header.chain_clock,
-            proposer,
-            seed: header.seed,
-            missed,
-        };
-        Self { block, parent_clock }
-    }
-}
-
 /// What a block itself caused, apart from its transactions.
 pub type BlockEvents = Vec<Event>;

@@ -1,3 +1,2 @@
 //! The state machine's behaviour from bytes to roots.
 #![cfg(test)]
-
