@@ -16,6 +16,7 @@ mod generated {
         missing_docs,
         unreachable_pub,
         unused_qualifications,
+        clippy::allow_attributes_without_reason,
         clippy::as_conversions,
         clippy::large_enum_variant,
         clippy::missing_errors_doc,

@@ -1,0 +1,55 @@
+//! What only a development chain offers.
+
+use crate::backend::{ReadError, Refused};
+use primitives::{AccountId, Amount, AssetId, Coin, TxId};
+
+/// A well-known account, whose key everyone has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DevAccount {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: AccountId,
+}
+
+/// What is wrong with the link between this node and a peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkFault {
+    /// The key of the peer's network identity; `None`: every peer without a fault of its own.
+    pub peer: Option<[u8; 32]>,
+    /// Whether nothing goes out.
+    pub blocked_out: bool,
+    /// Whether nothing comes in.
+    pub blocked_in: bool,
+    /// How much later what goes out arrives, in milliseconds.
+    pub latency_ms: u32,
+    /// By how much that varies either way, in milliseconds.
+    pub jitter_ms: u32,
+    /// Share of what goes out that is lost, 0 to 100.
+    pub loss_percent: u8,
+}
+
+/// The node of a development chain, beyond [`Backend`](crate::Backend).
+#[tonic::async_trait]
+pub trait DevBackend: Send + Sync + 'static {
+    /// Sends `amount` of `asset` (`None`: what the faucet gives by itself) to `to`, and says what was sent and by
+    /// which transaction, which waits for a block.
+    async fn fund(
+        &self,
+        to: AccountId,
+        asset: AssetId,
+        amount: Option<Amount>,
+    ) -> Result<(TxId, Coin), Refused>;
+
+    /// The chain's well-known accounts.
+    fn accounts(&self) -> Vec<DevAccount>;
+
+    /// The faults in force.
+    fn link_faults(&self) -> Vec<LinkFault>;
+
+    /// Sets a fault. The values were checked. The text of an error says what is wrong.
+    async fn set_link_fault(&self, fault: LinkFault) -> Result<(), ReadError>;
+
+    /// Makes all links whole.
+    async fn clear_faults(&self);
+}

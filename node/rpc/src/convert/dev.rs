@@ -1,0 +1,68 @@
+//! Faults and well-known accounts of a development chain.
+
+use crate::backend::{DevAccount, LinkFault};
+use crate::convert::{address, bytes, hash};
+use crate::refusal::Refusal;
+use primitives::address::Network;
+use proto::dev::v1alpha1 as wire;
+
+/// The longest latency that can be asked for, in milliseconds.
+const MAX_LATENCY_MS: u32 = 60_000;
+
+pub(crate) fn account(network: Network, account: &DevAccount) -> wire::DevAccount {
+    wire::DevAccount {
+        name: account.name.clone(),
+        id: hash(&account.id),
+        address: address::account_text(network, &account.id),
+    }
+}
+
+pub(crate) fn link_fault(fault: &LinkFault) -> wire::LinkFault {
+    wire::LinkFault {
+        peer_key: fault.peer.map(bytes).unwrap_or_default(),
+        blocked_out: fault.blocked_out,
+        blocked_in: fault.blocked_in,
+        latency_ms: fault.latency_ms,
+        jitter_ms: fault.jitter_ms,
+        loss_percent: u32::from(fault.loss_percent),
+    }
+}
+
+pub(crate) fn parse_link_fault(fault: Option<wire::LinkFault>) -> Result<LinkFault, Refusal> {
+    let fault = fault.ok_or_else(|| Refusal::field("fault", "is missing"))?;
+    let peer =
+        match fault.peer_key.len() {
+            0 => None,
+            length => Some(<[u8; 32]>::try_from(&fault.peer_key[..]).map_err(|_| {
+                Refusal::field("fault.peer_key", format!("{length} bytes, expected 32 or none"))
+            })?),
+        };
+    for (field, value) in [
+        ("fault.latency_ms", fault.latency_ms),
+        ("fault.jitter_ms", fault.jitter_ms),
+    ] {
+        if value > MAX_LATENCY_MS {
+            return Err(Refusal::field(
+                field,
+                format!("{value} is above {MAX_LATENCY_MS}"),
+            ));
+        }
+    }
+    let loss_percent = u8::try_from(fault.loss_percent)
+        .ok()
+        .filter(|percent| *percent <= 100)
+        .ok_or_else(|| {
+            Refusal::field(
+                "fault.loss_percent",
+                format!("{} is above 100", fault.loss_percent),
+            )
+        })?;
+    Ok(LinkFault {
+        peer,
+        blocked_out: fault.blocked_out,
+        blocked_in: fault.blocked_in,
+        latency_ms: fault.latency_ms,
+        jitter_ms: fault.jitter_ms,
+        loss_percent,
+    })
+}
