@@ -33,6 +33,6 @@ pub use gas::{GasMeter, price};
 pub use id::ModuleId;
 pub use invariant::{Invariant, Violation};
 pub use module::Module;
-pub use state::{Item, Key, Map, Order, OutOfGas, Prefix, Read, StateError, Write, split};
+pub use state::{Item, Key, Map, Order, OutOfGas, Prefix, Read, StateError, Write, split_key};
 pub use value::{MAX_BYTES, ShortBytes, Value};
 pub use view::View;

@@ -4,9 +4,6 @@ use crate::Bytes;
 use primitives::codec::{self, Decode};
 use std::io;
 
-/// The longest raw key that changes may name, in bytes.
-pub const MAX_KEY_LENGTH: usize = 1024;
-
 /// One entry that differs between two versions.
 #[derive(Clone, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct Change {
@@ -18,12 +15,6 @@ pub struct Change {
     pub new: Option<Bytes>,
 }
 
-impl Change {
-    pub(crate) fn key(&self) -> &[u8] {
-        self.key.as_slice()
-    }
-}
-
 /// Every entry that differs between two versions: in key order, each key once, each value really different.
 ///
 /// Its encoding is what the block log stores, so that an older version can be had by stepping back ([`Changes::undo`]).
@@ -31,13 +22,11 @@ impl Change {
 pub struct Changes(Vec<Change>);
 
 impl Changes {
-    /// `changes` when they are in key order, each key once and short enough, and each a real difference.
+    /// `changes` when they are in key order, each key once, and each a real difference.
     #[must_use]
     pub fn new(changes: Vec<Change>) -> Option<Self> {
         let ordered = changes.is_sorted_by(|a, b| a.key < b.key);
-        let real = changes
-            .iter()
-            .all(|change| change.old != change.new && change.key.len() <= MAX_KEY_LENGTH);
+        let real = changes.iter().all(|change| change.old != change.new);
         (ordered && real).then_some(Self(changes))
     }
 
@@ -87,7 +76,7 @@ impl Decode for Changes {
         Self::new(Vec::deserialize_reader(reader)?).ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
-                "changes out of order, without a difference, or with too long a key",
+                "changes out of order, or one without a difference",
             )
         })
     }

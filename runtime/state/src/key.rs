@@ -20,7 +20,7 @@ pub trait Key: Sized {
 pub trait Prefix<K>: Key {}
 
 /// The first `N` bytes of `bytes`, which moves past them. For implementing [`Key`].
-pub fn split<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+pub fn split_key<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = bytes.split_first_chunk::<N>()?;
     *bytes = tail;
     Some(*head)
@@ -31,7 +31,7 @@ impl Key for u8 {
         out.push(*self);
     }
     fn decode_key(bytes: &mut &[u8]) -> Option<Self> {
-        split(bytes).map(Self::from_be_bytes)
+        split_key(bytes).map(Self::from_be_bytes)
     }
 }
 impl Key for u16 {
@@ -39,7 +39,7 @@ impl Key for u16 {
         out.extend_from_slice(&self.to_be_bytes());
     }
     fn decode_key(bytes: &mut &[u8]) -> Option<Self> {
-        split(bytes).map(Self::from_be_bytes)
+        split_key(bytes).map(Self::from_be_bytes)
     }
 }
 impl Key for u32 {
@@ -47,7 +47,7 @@ impl Key for u32 {
         out.extend_from_slice(&self.to_be_bytes());
     }
     fn decode_key(bytes: &mut &[u8]) -> Option<Self> {
-        split(bytes).map(Self::from_be_bytes)
+        split_key(bytes).map(Self::from_be_bytes)
     }
 }
 impl Key for u64 {
@@ -55,7 +55,7 @@ impl Key for u64 {
         out.extend_from_slice(&self.to_be_bytes());
     }
     fn decode_key(bytes: &mut &[u8]) -> Option<Self> {
-        split(bytes).map(Self::from_be_bytes)
+        split_key(bytes).map(Self::from_be_bytes)
     }
 }
 impl Key for u128 {
@@ -63,7 +63,7 @@ impl Key for u128 {
         out.extend_from_slice(&self.to_be_bytes());
     }
     fn decode_key(bytes: &mut &[u8]) -> Option<Self> {
-        split(bytes).map(Self::from_be_bytes)
+        split_key(bytes).map(Self::from_be_bytes)
     }
 }
 /// Nothing: for a prefix alone.
@@ -90,7 +90,7 @@ impl<const N: usize> Key for [u8; N] {
         out.extend_from_slice(self);
     }
     fn decode_key(bytes: &mut &[u8]) -> Option<Self> {
-        split(bytes)
+        split_key(bytes)
     }
 }
 impl<K> Key for Bytes32<K> {
@@ -98,7 +98,7 @@ impl<K> Key for Bytes32<K> {
         out.extend_from_slice(self.as_bytes());
     }
     fn decode_key(bytes: &mut &[u8]) -> Option<Self> {
-        split(bytes).map(Self::new)
+        split_key(bytes).map(Self::new)
     }
 }
 

@@ -25,9 +25,9 @@ mod tree;
 mod version;
 
 pub use bytes::Bytes;
-pub use changes::{Change, Changes, MAX_KEY_LENGTH};
+pub use changes::{Change, Changes};
 pub use error::{OutOfGas, StateError};
-pub use key::{Key, Prefix, split};
+pub use key::{Key, Prefix, split_key};
 pub use overlay::Overlay;
 pub use store::{Entry, Order, RawKey, RawRange, Read, Write};
 pub use table::{Item, Map};

@@ -82,11 +82,13 @@ impl State {
     /// [`StateError::WrongBase`] when they start from another version.
     pub fn apply(&self, changes: &Changes) -> Result<Self, StateError> {
         let changes = changes.as_slice();
-        let update = |change| Update {
-            path: sparse::path(Change::key(change)),
-            change,
-        };
-        let mut updates: Vec<_> = changes.iter().map(update).collect();
+        let mut updates: Vec<_> = changes
+            .iter()
+            .map(|change| Update {
+                path: sparse::path(change.key.as_slice()),
+                change,
+            })
+            .collect();
         updates.sort_unstable_by_key(|update| update.path);
         let tree = self
             .tree
