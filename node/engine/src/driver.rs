@@ -165,7 +165,7 @@ impl<A: Application> Driver<A> {
             Command::Synced(tip) => {
                 self.meet(tip.committee.clone());
                 self.state.committed = self.state.committed.max(tip.header.height);
-                self.feed(Input::Synced(*tip)).await
+                self.feed(Input::Synced(tip)).await
             }
         }
     }
