@@ -3,7 +3,7 @@
 use crate::chain::{self, InitError};
 use crate::modules::{ModuleError, ModulesGenesis};
 use kernel::{Block, Ctx, Fault, StateError, View};
-use state::{Overlay, State};
+use state::{Changes, Overlay, State};
 
 /// Everything that the state at height 0 is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,19 +60,29 @@ pub fn block(genesis: &Genesis) -> Block {
 }
 
 /// The state at height 0.
+#[derive(Clone, Debug)]
+pub struct Initial {
+    /// The state.
+    pub state: State,
+    /// What leads there from nothing.
+    pub changes: Changes,
+}
+
+/// Makes the state at height 0.
 ///
 /// # Errors
 /// [`GenesisError`] says what is wrong with the genesis.
-pub fn init(genesis: Genesis) -> Result<State, GenesisError> {
-    let mut overlay = Overlay::new(State::new());
+pub fn init(genesis: Genesis) -> Result<Initial, GenesisError> {
+    let empty = State::new();
+    let mut overlay = Overlay::new(empty.clone());
     chain::init(&mut overlay, &genesis.chain)?;
     let block = block(&genesis);
     let mut ctx = Ctx::hook(&mut overlay, &block);
-    genesis
-        .modules
-        .init(&mut ctx)
-        .map_err(|error| GenesisError::Module(Box::new(error)))?;
-    Ok(State::new().apply(&overlay.into_changes())?)
+    let written = genesis.modules.init(&mut ctx);
+    written.map_err(|error| GenesisError::Module(Box::new(error)))?;
+    let changes = overlay.into_changes();
+    let state = empty.apply(&changes)?;
+    Ok(Initial { state, changes })
 }
 
 /// What a chain would have to start with to go on where `view` is: [`init`] of it gives a state with the same root.

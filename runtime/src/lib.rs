@@ -31,6 +31,8 @@ pub mod transaction;
 pub mod wire;
 mod wiring;
 
+pub use {assets, bank, staking};
+
 pub use block::{BlockContext, BlockEvents, Built, Executed, Limits, build, execute};
 pub use chain::Params;
 pub use error::{BlockInvalid, ExecuteError, Halt};

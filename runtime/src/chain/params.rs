@@ -43,6 +43,28 @@ pub enum ParamsError {
 }
 
 impl Params {
+    /// For chains that carry value. A unit of gas is about a nanosecond of one core (`kernel::price`), so a full block
+    /// is two seconds of work, and half of it the target.
+    #[must_use]
+    pub const fn mainnet() -> Self {
+        Self {
+            block_gas_limit: Gas::new(2_000_000_000),
+            transaction_gas_limit: Gas::new(100_000_000),
+            gas_per_transaction: Gas::new(40_000),
+            gas_per_byte: Gas::new(30),
+            gas_per_signature: Gas::new(30_000),
+            gas_per_message: Gas::new(2_000),
+            lowest_price: Amount::new(1),
+            burned: Bps::ONE,
+        }
+    }
+
+    /// For testnets on one machine: as [`Params::mainnet`].
+    #[must_use]
+    pub const fn localnet() -> Self {
+        Self::mainnet()
+    }
+
     /// Checks that a chain can run under these parameters.
     ///
     /// # Errors

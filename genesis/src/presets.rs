@@ -1,0 +1,29 @@
+//! Parameters that chains start from.
+
+use crate::document::Parameters;
+
+/// A set of parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// For chains that carry value.
+    Mainnet,
+    /// For testnets on one machine: short epochs and delays, small bonds.
+    Localnet,
+}
+
+impl Preset {
+    /// The parameters.
+    #[must_use]
+    pub const fn parameters(self) -> Parameters {
+        match self {
+            Self::Mainnet => Parameters {
+                chain: runtime::Params::mainnet(),
+                staking: runtime::staking::Params::mainnet(),
+            },
+            Self::Localnet => Parameters {
+                chain: runtime::Params::localnet(),
+                staking: runtime::staking::Params::localnet(),
+            },
+        }
+    }
+}
