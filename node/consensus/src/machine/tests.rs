@@ -9,4 +9,7 @@
 
 mod bench;
 mod net;
+mod proposals;
 mod scenarios;
+mod tallying;
+mod voting;

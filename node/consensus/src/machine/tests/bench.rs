@@ -1,15 +1,19 @@
 //! One core among validators that the test plays, and what they are made of.
 
 use crate::config::{Config, Now, Timing, Tip};
-use crate::effect::{Build, Effect};
-use crate::message::Peer;
+use crate::effect::{Build, Effect, Event, Misdeed, TimeoutReason};
+use crate::input::{Input, TimerKey, Verdict};
+use crate::machine::Core;
+use crate::message::{Content, Message, Peer, Proposal};
+use crate::record::Record;
 use crate::scheme::Scheme;
 use blst::min_sig::SecretKey;
 use crypto::bls::{KeyBytes, SignatureBytes};
 use crypto::hash::{seed, sha256};
 use light_palisade::vote::seed_sign_bytes;
 use light_palisade::{
-    Bitmap, Block, Certificate, Committee, Header, Statement, Validator, ValidatorIndex, ValidatorSet, Vote,
+    Bitmap, Block, Certificate, Committee, Evidence, Header, Justification, Statement, Validator,
+    ValidatorIndex, ValidatorSet, Vote,
 };
 use primitives::{
     AccountId, BlockHash, ChainClock, ChainHash, Digest, Epoch, Height, Millis, Power, Timestamp, View,
@@ -239,10 +243,342 @@ pub(super) fn built(set: &Committee, build: &Build, next: Digest, salt: u8) -> A
     Arc::new(block)
 }
 
-/// Effects without what is only informative.
-pub(super) fn acts(effects: &[Effect]) -> Vec<&Effect> {
+/// A block and the proposal that carries it.
+pub(super) struct Draft {
+    pub(super) block: Arc<Block>,
+    pub(super) proposal: Proposal,
+}
+
+/// What a proposal is made from. The defaults are those of an honest leader; tests change fields.
+#[derive(Clone)]
+pub(super) struct Plan {
+    pub(super) view: u64,
+    pub(super) parent_view: u64,
+    pub(super) parent: Header,
+    pub(super) justification: Justification,
+    pub(super) time: u64,
+    pub(super) salt: u8,
+    pub(super) next_root: Option<Digest>,
+}
+
+/// One core among validators that the test plays.
+pub(super) struct Bench {
+    pub(super) core: Core<Mock>,
+    pub(super) set: Arc<Committee>,
+    pub(super) genesis: Header,
+    pub(super) me: u16,
+    pub(super) now: u64,
+}
+
+/// The end of the first epoch in most tables: never.
+pub(super) const FAR: u64 = 1_000_000_000;
+
+impl Bench {
+    /// Four equal validators; we are the one that leads `view` when `leading`, else one that leads none of views 1
+    /// to 3. Returns the effects of starting, too.
+    pub(super) fn equal() -> Self {
+        Self::with(&[1, 1, 1, 1], FAR)
+    }
+
+    pub(super) fn with(weights: &[u64], ends_at: u64) -> Self {
+        let set = committee(0, ends_at, weights);
+        let probe = Core::new(Mock, config(0), genesis_tip(&set)).unwrap();
+        let leaders = leaders(probe);
+        let count = u16::try_from(weights.len()).unwrap();
+        let me = (0..count)
+            .find(|index| !leaders[..3].contains(index))
+            .unwrap_or(count - 1);
+        Self::at_seat(&set, me)
+    }
+
+    /// As the leader of the first view.
+    pub(super) fn leading() -> Self {
+        let set = committee(0, FAR, &[1, 1, 1, 1]);
+        let probe = Core::new(Mock, config(0), genesis_tip(&set)).unwrap();
+        let first = leaders(probe)[0];
+        Self::at_seat(&set, first)
+    }
+
+    pub(super) fn at_seat(set: &Arc<Committee>, me: u16) -> Self {
+        let mut bench = Self {
+            core: Core::new(Mock, config(me), genesis_tip(set)).unwrap(),
+            set: Arc::clone(set),
+            genesis: genesis(set),
+            me,
+            now: 0,
+        };
+        bench.core.start(at(0));
+        bench
+    }
+
+    /// The same seat after a crash, with this log.
+    pub(super) fn restarted(&self, log: Vec<Record>) -> (Self, Vec<Effect>) {
+        let tip = genesis_tip(&self.set);
+        let mut bench = Self {
+            core: Core::recover(Mock, config(self.me), tip, log).unwrap(),
+            set: Arc::clone(&self.set),
+            genesis: self.genesis.clone(),
+            me: self.me,
+            now: self.now,
+        };
+        let effects = bench.core.start(at(self.now));
+        (bench, effects)
+    }
+
+    pub(super) fn step(&mut self, input: Input) -> Vec<Effect> {
+        self.core.step(at(self.now), input)
+    }
+
+    /// Time passes and a timer fires.
+    pub(super) fn fire(&mut self, ms: u64, key: TimerKey) -> Vec<Effect> {
+        self.now += ms;
+        self.step(Input::Timer(key))
+    }
+
+    pub(super) fn leader(&self, view: u64) -> u16 {
+        self.core.leader(View::new(view)).unwrap().get()
+    }
+
+    /// The validators but us, in order.
+    pub(super) fn others(&self) -> Vec<u16> {
+        let count = u16::try_from(self.set.len()).unwrap();
+        (0..count).filter(|index| *index != self.me).collect()
+    }
+
+    pub(super) fn hear(&mut self, from: u16, message: Message) -> Vec<Effect> {
+        self.step(Input::Message {
+            from: peer(from),
+            message,
+        })
+    }
+
+    pub(super) fn hear_vote(&mut self, from: u16, statement: Statement) -> Vec<Effect> {
+        let vote = vote(&self.set, from, statement);
+        self.hear(from, Message::Votes(vec![vote]))
+    }
+
+    /// All others vote for a statement.
+    pub(super) fn hear_votes(&mut self, statement: Statement) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for other in self.others() {
+            effects.extend(self.hear_vote(other, statement));
+        }
+        effects
+    }
+
+    pub(super) fn hear_certificate(&mut self, certificate: Certificate) -> Vec<Effect> {
+        let from = self.others()[0];
+        self.hear(from, Message::Certificates(vec![certificate]))
+    }
+
+    pub(super) fn certificate(&self, statement: Statement) -> Certificate {
+        certificate(&self.set, statement, &self.others())
+    }
+
+    /// An honest plan for a block of `view` on genesis, every view between nullified.
+    pub(super) fn plan(&self, view: u64) -> Plan {
+        Plan {
+            view,
+            parent_view: 0,
+            parent: self.genesis.clone(),
+            justification: Justification {
+                parent: None,
+                nullifications: (1..view).map(|v| self.certificate(nullify(v))).collect(),
+            },
+            time: GENESIS_TIME + self.now + 1,
+            salt: 0,
+            next_root: None,
+        }
+    }
+
+    /// An honest plan for a block of `view` on a block notarized in the view before.
+    pub(super) fn plan_on(&self, draft: &Draft, view: u64) -> Plan {
+        let parent = draft.proposal.vote.statement;
+        Plan {
+            view,
+            parent_view: parent.view().get(),
+            parent: draft.block.header.clone(),
+            justification: Justification {
+                parent: Some(self.certificate(parent)),
+                nullifications: Vec::new(),
+            },
+            time: draft.block.header.time.get() + 1_000,
+            salt: 0,
+            next_root: None,
+        }
+    }
+
+    /// The leader's proposal by a plan.
+    pub(super) fn draft(&self, plan: &Plan) -> Draft {
+        self.draft_with(plan, |_| {})
+    }
+
+    /// The same, with the block changed before it is hashed and signed.
+    pub(super) fn draft_with(&self, plan: &Plan, change: impl FnOnce(&mut Block)) -> Draft {
+        let leader = self.leader(plan.view);
+        let mut block = honest_block(&self.set, plan, leader);
+        change(&mut block);
+        let statement = Statement::Notarize {
+            epoch: self.set.epoch(),
+            view: View::new(plan.view),
+            parent_view: View::new(plan.parent_view),
+            block: block.hash(),
+        };
+        let block = Arc::new(block);
+        Draft {
+            proposal: Proposal {
+                vote: vote(&self.set, leader, statement),
+                content: Content::Fresh(Arc::clone(&block)),
+            },
+            block,
+        }
+    }
+
+    pub(super) fn propose(&mut self, draft: &Draft) -> Vec<Effect> {
+        let from = draft.proposal.vote.signer.get();
+        self.hear(from, Message::Proposal(Box::new(draft.proposal.clone())))
+    }
+
+    pub(super) fn verified(&mut self, draft: &Draft, verdict: Verdict) -> Vec<Effect> {
+        self.step(Input::Verified {
+            block: draft.block.hash(),
+            verdict,
+        })
+    }
+
+    /// The proposal arrives and the application finds it valid.
+    pub(super) fn take(&mut self, draft: &Draft) -> Vec<Effect> {
+        let mut effects = self.propose(draft);
+        effects.extend(self.verified(draft, Verdict::Valid));
+        effects
+    }
+
+    /// The signer answers whatever is to be signed in these effects.
+    pub(super) fn sign(&mut self, effects: &[Effect]) -> Vec<Effect> {
+        let votes: Vec<Vote> = signed(effects)
+            .into_iter()
+            .map(|statement| vote(&self.set, self.me, statement))
+            .collect();
+        self.step(Input::Signed(votes))
+    }
+}
+
+fn leaders(mut probe: Core<Mock>) -> Vec<u16> {
+    probe.start(at(0));
+    (1..=8)
+        .map(|view| probe.leader(View::new(view)).unwrap().get())
+        .collect()
+}
+
+fn honest_block(set: &Committee, plan: &Plan, leader: u16) -> Block {
+    let parent = &plan.parent;
+    let time = Timestamp::new(plan.time);
+    let build = Build {
+        header: Header {
+            height: parent.height.next().unwrap(),
+            epoch: set.epoch(),
+            view: View::new(plan.view),
+            parent: parent.hash(),
+            proposer: seat(leader),
+            time,
+            chain_clock: parent.chain_clock.advance(parent.time, time),
+            justification_root: plan.justification.root(),
+            validators_root: set.root(),
+            next_validators_root: Digest::ZERO,
+            ..parent.clone()
+        },
+        justification: plan.justification.clone(),
+        parent_seed: parent.seed,
+        boundary: plan.next_root.is_some(),
+        empty: false,
+    };
+    let next = plan.next_root.unwrap_or(Digest::ZERO);
+    Arc::unwrap_or_clone(built(set, &build, next, plan.salt))
+}
+
+/// What is to be signed, in order.
+pub(super) fn signed(effects: &[Effect]) -> Vec<Statement> {
     effects
         .iter()
-        .filter(|effect| !matches!(effect, Effect::Event(_)))
+        .filter_map(|effect| match effect {
+            Effect::Sign(statements) => Some(statements.clone()),
+            _ => None,
+        })
+        .flatten()
         .collect()
+}
+
+/// The reasons for which views were given up.
+pub(super) fn reasons(effects: &[Effect]) -> Vec<TimeoutReason> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Event(Event::TimedOut { reason, .. }) => Some(*reason),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What was broadcast.
+pub(super) fn broadcast(effects: &[Effect]) -> Vec<&Message> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Broadcast(message) => Some(message),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Who was banned.
+pub(super) fn bans(effects: &[Effect]) -> Vec<(Peer, Misdeed)> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Ban { peer, why } => Some((*peer, *why)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Evidence that was given out.
+pub(super) fn evidence(effects: &[Effect]) -> Vec<&Evidence> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Evidence(evidence) => Some(evidence),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Blocks that were given out as final.
+pub(super) fn finalized(effects: &[Effect]) -> Vec<BlockHash> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Finalized { blocks, .. } => Some(blocks),
+            _ => None,
+        })
+        .flatten()
+        .map(|block| block.hash())
+        .collect()
+}
+
+pub(super) const fn nullify(view: u64) -> Statement {
+    Statement::Nullify {
+        epoch: Epoch::ZERO,
+        view: View::new(view),
+    }
+}
+
+/// The finalization of what a notarization is for.
+pub(super) fn finalize(notarize: Statement) -> Statement {
+    let (parent_view, block) = notarize.block().unwrap();
+    Statement::Finalize {
+        epoch: notarize.epoch(),
+        view: notarize.view(),
+        parent_view,
+        block,
+    }
 }
