@@ -33,6 +33,7 @@ mod metrics;
 mod pool;
 mod rejection;
 mod relay;
+mod submit;
 mod transaction;
 mod verdicts;
 

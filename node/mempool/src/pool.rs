@@ -170,7 +170,7 @@ impl<T: Transaction> Pool<T> {
             .get(&sender)
             .is_some_and(|lane| lane.next < account.next_sequence)
         {
-            self.settle(&sender, account, None);
+            self.use_up(sender, account.next_sequence, None);
             self.trim_queue();
         }
         if self.ids.contains_key(&id) {
@@ -248,8 +248,9 @@ impl<T: Transaction> Pool<T> {
             transaction,
             arrival: self.arrivals,
             expires,
+            worth: Amount::ZERO,
         };
-        self.edit(account, |lane| {
+        self.edit(account, sequence, |lane| {
             if lane.entries.is_empty() {
                 lane.next = lane.next.max(next);
             }
@@ -257,14 +258,15 @@ impl<T: Transaction> Pool<T> {
         });
     }
 
-    /// Changes a lane, creating it where there is none and dropping it when it is empty, and keeps the totals.
-    fn edit<R>(&mut self, account: AccountId, change: impl FnOnce(&mut Lane<T>) -> R) -> R {
+    /// Changes a lane from `sequence` on, creating it where there is none and dropping it when it is empty, and keeps
+    /// the totals.
+    fn edit<R>(&mut self, account: AccountId, sequence: u64, change: impl FnOnce(&mut Lane<T>) -> R) -> R {
         let lane = self.lanes.entry(account).or_default();
         let before = lane.queued();
         let result = change(lane);
         self.queued = self.queued - before + lane.queued();
         if let Some(worst) = &mut self.worst {
-            worst.update(account, lane);
+            worst.update(account, lane, sequence);
         }
         if lane.entries.is_empty() {
             self.lanes.remove(&account);

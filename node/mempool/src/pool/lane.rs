@@ -12,6 +12,8 @@ pub(super) struct Entry<T> {
     pub(super) arrival: u64,
     /// The last height at which it waits.
     pub(super) expires: Height,
+    /// The least price among it and those before it: what it is worth. As of the last [`Lane::rank`].
+    pub(super) worth: Amount,
 }
 
 /// The waiting transactions of one account, by sequence.
@@ -53,13 +55,19 @@ impl<T: Transaction> Lane<T> {
             .saturating_sub(usize::try_from(self.ready).unwrap_or(usize::MAX))
     }
 
-    /// The least price among those before `sequence`.
-    pub(super) fn rank_below(&self, sequence: u64, base: Amount) -> Amount {
-        self.entries
-            .range(..sequence)
-            .map(|(_, entry)| entry.transaction.bid().price_at(base))
-            .min()
-            .unwrap_or(Amount::MAX)
+    /// The least price among those before `sequence`. Ranks must be up to date.
+    pub(super) fn worth_below(&self, sequence: u64) -> Amount {
+        let before = self.entries.range(..sequence).next_back();
+        before.map_or(Amount::MAX, |(_, entry)| entry.worth)
+    }
+
+    /// Brings what those from `sequence` on are worth up to date.
+    pub(super) fn rank(&mut self, sequence: u64, base: Amount) {
+        let mut least = self.worth_below(sequence);
+        for (_, entry) in self.entries.range_mut(sequence..) {
+            least = least.min(entry.transaction.bid().price_at(base));
+            entry.worth = least;
+        }
     }
 
     /// Adds one at a sequence where none is.
@@ -77,13 +85,18 @@ impl<T: Transaction> Lane<T> {
         Some(entry)
     }
 
-    /// The account is at `next` now. Those below must have been taken out.
-    pub(super) fn advance(&mut self, next: u64) {
-        if next > self.next {
-            self.ready = self.ready_end().saturating_sub(next);
-            self.next = next;
-            self.extend();
+    /// The account is at `next` now: takes out those below.
+    pub(super) fn advance(&mut self, next: u64) -> BTreeMap<u64, Entry<T>> {
+        let end = self.ready_end();
+        let rest = self.entries.split_off(&next);
+        let used = core::mem::replace(&mut self.entries, rest);
+        for entry in used.values() {
+            self.cost = self.cost.saturating_sub(entry.transaction.cost());
         }
+        self.next = next;
+        self.ready = end.saturating_sub(next);
+        self.extend();
+        used
     }
 
     fn extend(&mut self) {

@@ -1,9 +1,10 @@
 //! What leaves: single transactions, and what a finalized block makes obsolete.
 
+use super::lane::Entry;
 use super::{Change, Pool};
-use crate::{Account, Admission, Dropped, Rejection, Transaction};
+use crate::{Admission, Dropped, Rejection, Transaction};
 use core::ops::Bound;
-use primitives::{AccountId, TxId};
+use primitives::{AccountId, Amount, TxId};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -28,40 +29,40 @@ impl<T: Transaction> Pool<T> {
         self.base = admission.base_price();
         let ids: HashSet<TxId> = included.iter().map(|transaction| transaction.id()).collect();
         let senders: BTreeSet<AccountId> = included.iter().map(|transaction| transaction.sender()).collect();
-        for account in senders {
-            self.settle(&account, admission.account(&account), Some(&ids));
+        // Order: what is in a block has not expired, and what has expired need not be paid for.
+        for account in &senders {
+            self.use_up(*account, admission.account(account).next_sequence, Some(&ids));
         }
         self.expire();
+        for account in senders {
+            self.afford(account, admission.account(&account).balance);
+        }
         self.recheck(admission);
         self.trim_queue();
     }
 
-    /// Takes out what an account can no longer send: what its balance does not cover, and sequences that are used,
-    /// by one of `included` or by another transaction; by which one is not known yet when that is `None`.
-    pub(super) fn settle(&mut self, account: &AccountId, now: Account, included: Option<&HashSet<TxId>>) {
-        while let Some((sequence, id)) = self
-            .first_of(account)
-            .filter(|(first, _)| *first < now.next_sequence)
-        {
+    /// Takes out the sequences that an account has used, by one of `included` or by another transaction; by which one
+    /// is not known yet when that is `None`.
+    pub(super) fn use_up(&mut self, account: AccountId, next: u64, included: Option<&HashSet<TxId>>) {
+        if self.lanes.get(&account).is_none_or(|lane| lane.next >= next) {
+            return;
+        }
+        for (sequence, entry) in self.edit(account, next, |lane| lane.advance(next)) {
+            let id = entry.transaction.id();
             let superseded = included.is_some_and(|included| !included.contains(&id));
-            let reason = superseded.then_some(Dropped::Superseded { sequence });
-            self.remove_at(*account, sequence, reason);
-        }
-        if self.lanes.contains_key(account) {
-            self.edit(*account, |lane| lane.advance(now.next_sequence));
-        }
-        while let Some(lane) = self.lanes.get(account).filter(|lane| lane.cost > now.balance) {
-            let poor = Rejection::insufficient_funds(now.balance.get(), lane.cost.get());
-            let Some(last) = lane.entries.last_key_value().map(|(sequence, _)| *sequence) else {
-                break;
-            };
-            self.remove_at(*account, last, Some(Dropped::Invalid(poor)));
+            self.forget(entry, superseded.then_some(Dropped::Superseded { sequence }));
         }
     }
 
-    fn first_of(&self, account: &AccountId) -> Option<(u64, TxId)> {
-        let (sequence, entry) = self.lanes.get(account)?.entries.first_key_value()?;
-        Some((*sequence, entry.transaction.id()))
+    /// Takes out the last ones of an account until its balance covers the others.
+    fn afford(&mut self, account: AccountId, balance: Amount) {
+        while let Some(lane) = self.lanes.get(&account).filter(|lane| lane.cost > balance) {
+            let poor = Rejection::insufficient_funds(balance.get(), lane.cost.get());
+            let Some(last) = lane.entries.last_key_value().map(|(sequence, _)| *sequence) else {
+                break;
+            };
+            self.remove_at(account, last, Some(Dropped::Invalid(poor)));
+        }
     }
 
     fn expire(&mut self) {
@@ -88,7 +89,9 @@ impl<T: Transaction> Pool<T> {
         let round_is_over = accounts.len() < self.limits.recheck_per_block;
         self.recheck_after = accounts.last().copied().filter(|_| !round_is_over);
         for account in accounts {
-            self.settle(&account, admission.account(&account), None);
+            let now = admission.account(&account);
+            self.use_up(account, now.next_sequence, None);
+            self.afford(account, now.balance);
             let first = self
                 .lanes
                 .get(&account)
@@ -106,14 +109,19 @@ impl<T: Transaction> Pool<T> {
         if !lane.is_some_and(|lane| lane.entries.contains_key(&sequence)) {
             return;
         }
-        if let Some(entry) = self.edit(account, |lane| lane.remove(sequence)) {
-            self.ids.remove(&entry.transaction.id());
-            self.expiry.remove(&(entry.expires, entry.arrival));
-            self.bytes -= entry.transaction.bytes().len();
-            self.left.push(Change {
-                transaction: entry.transaction,
-                reason,
-            });
+        if let Some(entry) = self.edit(account, sequence, |lane| lane.remove(sequence)) {
+            self.forget(entry, reason);
         }
+    }
+
+    /// One is out of its lane: out of everything else too.
+    fn forget(&mut self, entry: Entry<T>, reason: Option<Dropped>) {
+        self.ids.remove(&entry.transaction.id());
+        self.expiry.remove(&(entry.expires, entry.arrival));
+        self.bytes -= entry.transaction.bytes().len();
+        self.left.push(Change {
+            transaction: entry.transaction,
+            reason,
+        });
     }
 }

@@ -27,27 +27,27 @@ pub(super) struct Worst {
 }
 
 impl Worst {
-    fn new<T: Transaction>(lanes: &BTreeMap<AccountId, Lane<T>>, base: Amount) -> Self {
+    fn new<T: Transaction>(lanes: &mut BTreeMap<AccountId, Lane<T>>, base: Amount) -> Self {
         let mut worst = Self {
             base,
             ..Self::default()
         };
         for (account, lane) in lanes {
-            worst.update(*account, lane);
+            worst.update(*account, lane, 0);
         }
         worst
     }
 
-    pub(super) fn update<T: Transaction>(&mut self, account: AccountId, lane: &Lane<T>) {
+    /// A lane has changed from `sequence` on.
+    pub(super) fn update<T: Transaction>(&mut self, account: AccountId, lane: &mut Lane<T>, sequence: u64) {
+        lane.rank(sequence, self.base);
         if let Some(old) = self.of.remove(&account) {
             self.order.remove(&old);
         }
         if let Some((_, last)) = lane.entries.last_key_value() {
             let worth = Worth {
                 ready: lane.queued() == 0,
-                rank: lane
-                    .rank_below(u64::MAX, self.base)
-                    .min(last.transaction.bid().price_at(self.base)),
+                rank: last.worth,
                 arrival: Reverse(last.arrival),
                 account,
             };
@@ -93,12 +93,12 @@ impl<T: Transaction> Pool<T> {
             return Ok(());
         }
         let (account, sequence) = (transaction.sender(), transaction.sequence());
+        self.rank_all();
         let below = self
             .lanes
             .get(&account)
-            .map_or(Amount::MAX, |lane| lane.rank_below(sequence, self.base));
+            .map_or(Amount::MAX, |lane| lane.worth_below(sequence));
         let rank = transaction.bid().price_at(self.base).min(below);
-        self.rank_all();
         let victims = match self.victims(need, (slot.ready, rank), (account, sequence)) {
             Ok(victims) => victims,
             Err(_) if need.queued > 0 => return Err(Rejection::queue_full(slot.expected, sequence)),
@@ -130,7 +130,7 @@ impl<T: Transaction> Pool<T> {
 
     fn rank_all(&mut self) {
         if self.worst.as_ref().is_none_or(|worst| worst.base != self.base) {
-            self.worst = Some(Worst::new(&self.lanes, self.base));
+            self.worst = Some(Worst::new(&mut self.lanes, self.base));
         }
     }
 
