@@ -17,7 +17,7 @@ mod views;
 mod voting;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::config::{Config, Now, StartError, Tip};
 use crate::early::Early;

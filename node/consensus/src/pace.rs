@@ -76,3 +76,35 @@ pub(crate) enum Firing {
     /// Its moment has come.
     Due,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::Timestamp;
+
+    #[test]
+    fn delta_grows_by_half_from_the_third_view_without_finality_up_to_its_limit() {
+        let timing = Timing::default();
+        let at = |view| delta(&timing, View::new(view), View::new(10)).get();
+        let grown: Vec<u64> = [11, 12, 13, 14, 15].map(at).into();
+        assert_eq!(grown, [250, 250, 375, 563, 845]);
+        assert_eq!((at(30), at(u64::MAX), at(1)), (30_000, 30_000, 250));
+    }
+
+    #[test]
+    fn a_timer_counts_only_when_its_moment_has_come() {
+        let now = |ms| Now {
+            mono: Millis::new(ms),
+            wall: Timestamp::ZERO,
+        };
+        let key = TimerKey::Retry;
+        let mut timers = Timers::default();
+        assert!(matches!(timers.fired(now(0), key), Firing::Stale));
+        timers.set(now(0), key, Millis::new(100));
+        timers.set(now(0), key, Millis::new(200));
+        assert!(matches!(timers.fired(now(150), key), Firing::Early(rest) if rest.get() == 50));
+        assert!(matches!(timers.fired(now(200), key), Firing::Due));
+        assert!(matches!(timers.fired(now(201), key), Firing::Stale));
+        assert!(timers.cancel(key).is_none());
+    }
+}

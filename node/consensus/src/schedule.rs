@@ -100,3 +100,6 @@ fn start(seed: &Digest, index: u16, total: i128) -> i128 {
         .checked_rem(total)
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,3 +142,6 @@ impl Scheme for BlsScheme {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

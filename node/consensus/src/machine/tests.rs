@@ -8,8 +8,12 @@
 )]
 
 mod bench;
+pub(crate) use bench::committee;
+mod epochs;
+mod leading;
 mod net;
 mod proposals;
+mod repeating;
 mod scenarios;
 mod tallying;
 mod voting;

@@ -122,7 +122,7 @@ pub(super) fn keys() -> &'static [KeyBytes] {
 }
 
 /// A committee over the first keys with these weights; the p2p key of the i-th key is full of i + 1.
-pub(super) fn committee(epoch: u64, ends_at: u64, weights: &[u64]) -> Arc<Committee> {
+pub(crate) fn committee(epoch: u64, ends_at: u64, weights: &[u64]) -> Arc<Committee> {
     let validators = weights
         .iter()
         .zip(keys())
