@@ -19,6 +19,8 @@ pub const MAX_TICK_BYTES: usize = 256 * 1024;
 pub const MAX_MESSAGE_BYTES: usize = MAX_BLOCK_BYTES + MAX_JUSTIFICATION_BYTES + 1_024;
 /// Blocks between the finalized tip and a finalized block that are fetched one by one; beyond, block sync takes over.
 pub const FETCH_DEPTH: u64 = 16;
+/// Bodies kept whose parents are not judged yet; they take at most [`MAX_BACKLOG_BYTES`].
+pub const MAX_UNJUDGED: usize = 48;
 /// Bodies asked for at one time.
 pub const MAX_FETCHES: usize = 16;
 /// Peers named as sources of one body.

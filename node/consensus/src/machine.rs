@@ -35,7 +35,7 @@ use crate::scheme::Scheme;
 use crate::tally::Tally;
 use crate::tree::Tree;
 use light_palisade::{Block, Certificate, Committee, Header, Statement, ValidatorIndex};
-use primitives::{BlockHash, Digest, Epoch, Millis, View};
+use primitives::{BlockHash, Digest, Epoch, Height, Millis, View};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -81,8 +81,6 @@ struct Pace {
     start: Millis,
     /// When the last block's notarization was seen, from which an idle leader's patience is counted.
     block_seen: Millis,
-    /// The highest view seen finalized in this epoch, committed or not.
-    finalized: View,
     /// When a finalization was last seen.
     finalized_at: Millis,
     /// Where the next standstill tick begins.
@@ -114,8 +112,13 @@ pub struct Core<S: Scheme> {
     past: Option<Past<S::Signature>>,
     rounds: BTreeMap<View, Round<S::Signature>>,
     view: View,
+    /// The highest view of this epoch for which a finalization was seen, committed here or not. Nothing is ever said
+    /// in it or below.
+    decided: View,
     last: Last,
     tree: Tree,
+    /// Height of the highest block that was seen final, committed here or not.
+    highest_final: Height,
     /// Bodies asked for and not come yet.
     fetching: BTreeSet<BlockHash>,
     ledger: Ledger,

@@ -2,7 +2,7 @@
 
 use crate::limits::{ANSWERS_PER_SECOND, MAX_BANNED};
 use crate::message::Peer;
-use light_palisade::{ValidatorIndex, ValidatorSet};
+use light_palisade::ValidatorSet;
 use primitives::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,9 @@ const STRANGERS: Peer = Peer([0; 32]);
 /// What is known about senders.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
-    seats: BTreeMap<Peer, ValidatorIndex>,
-    former: BTreeMap<Peer, ValidatorIndex>,
+    /// The current set, and the one before.
+    seats: BTreeSet<Peer>,
+    former: BTreeSet<Peer>,
     banned: BTreeSet<Peer>,
     /// Answers given to each in the current second.
     answers: BTreeMap<Peer, u32>,
@@ -23,29 +24,25 @@ pub(crate) struct Peers {
 impl Peers {
     /// The senders of an epoch with this set. Bans end; the former set is remembered for late evidence.
     pub(crate) fn seat(&mut self, set: &ValidatorSet) {
-        let seats = (0u16..)
-            .zip(&set.validators)
-            .map(|(index, validator)| (Peer(validator.p2p_key), ValidatorIndex::new(index)))
+        let seats = set
+            .validators
+            .iter()
+            .map(|validator| Peer(validator.p2p_key))
             .collect();
         self.former = core::mem::replace(&mut self.seats, seats);
         self.banned = BTreeSet::new();
         self.answers = BTreeMap::new();
     }
 
-    /// A sender's place in the current set.
-    pub(crate) fn seat_of(&self, peer: &Peer) -> Option<ValidatorIndex> {
-        self.seats.get(peer).copied()
-    }
-
-    /// A sender's place in the set of the epoch before.
-    pub(crate) fn former_seat_of(&self, peer: &Peer) -> Option<ValidatorIndex> {
-        self.former.get(peer).copied()
+    /// Whether a validator of the current set is at this address.
+    pub(crate) fn is_seated(&self, peer: &Peer) -> bool {
+        self.seats.contains(peer)
     }
 
     /// Whether a sender is not listened to; with the list full, that is every stranger.
     pub(crate) fn is_banned(&self, peer: &Peer) -> bool {
         let full = self.banned.len() >= MAX_BANNED;
-        self.banned.contains(peer) || (full && !self.seats.contains_key(peer))
+        self.banned.contains(peer) || (full && !self.seats.contains(peer))
     }
 
     /// Stops listening to a sender; false when it was so already. When the list is full, nobody is added.
@@ -60,7 +57,7 @@ impl Peers {
             self.second = second;
             self.answers = BTreeMap::new();
         }
-        let known = self.seats.contains_key(peer) || self.former.contains_key(peer);
+        let known = self.seats.contains(peer) || self.former.contains(peer);
         let given = self
             .answers
             .entry(if known { *peer } else { STRANGERS })

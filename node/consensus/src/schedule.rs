@@ -19,7 +19,7 @@ const KEPT: u64 = RETENTION + 2 * VIEWS_AHEAD;
 
 /// The leaders of one epoch, in order.
 #[derive(Debug)]
-pub(crate) struct Schedule {
+pub struct Schedule {
     weights: Vec<i128>,
     priorities: Vec<i128>,
     total: i128,
@@ -30,7 +30,8 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     /// The schedule of a committee's epoch. Starts are spread over [0, W) by a hash of (chain, epoch, randomness).
-    pub(crate) fn new(chain: &ChainHash, committee: &Committee, randomness: &Digest) -> Self {
+    #[must_use]
+    pub fn new(chain: &ChainHash, committee: &Committee, randomness: &Digest) -> Self {
         let epoch = committee.epoch().get().to_be_bytes();
         let seed: Digest = tagged(
             Domain::LeaderSchedule,
@@ -57,7 +58,7 @@ impl Schedule {
     }
 
     /// Makes leaders known up to `view`; O(n) for each view that is new.
-    pub(crate) fn extend_to(&mut self, view: View) {
+    pub fn extend_to(&mut self, view: View) {
         let known = u64::try_from(self.leaders.len()).unwrap_or(u64::MAX);
         let next = self.first.saturating_add(known);
         for _ in next..=view.get() {
@@ -71,7 +72,8 @@ impl Schedule {
     }
 
     /// The leader of a view that [`Self::extend_to`] has reached and that is not long past.
-    pub(crate) fn leader(&self, view: View) -> Option<ValidatorIndex> {
+    #[must_use]
+    pub fn leader(&self, view: View) -> Option<ValidatorIndex> {
         let position = view.get().checked_sub(self.first)?;
         self.leaders.get(usize::try_from(position).ok()?).copied()
     }

@@ -1,5 +1,6 @@
 //! Blocks above the finalized tip: their bodies and what the application found.
 
+use crate::limits::{MAX_BACKLOG_BYTES, MAX_UNJUDGED};
 use light_palisade::Block;
 use primitives::{BlockHash, Height, View};
 use std::collections::BTreeMap;
@@ -103,6 +104,30 @@ impl Tree {
         for entry in self.entries.values_mut() {
             entry.standing = Standing::Unchecked;
         }
+    }
+
+    /// When there are too many bodies that cannot be judged yet, the one to drop: the earliest when the latest are
+    /// to be kept, else the latest.
+    pub(crate) fn surplus(&self, keep_latest: bool) -> Option<BlockHash> {
+        let waiting = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.standing == Standing::Unchecked);
+        let (count, bytes) = waiting
+            .clone()
+            .fold((0usize, 0usize), |(count, bytes), (_, entry)| {
+                (count.saturating_add(1), bytes.saturating_add(entry.size))
+            });
+        if count <= MAX_UNJUDGED && bytes <= MAX_BACKLOG_BYTES {
+            return None;
+        }
+        let view = |entry: &(&BlockHash, &Entry)| entry.1.block.header.view;
+        let surplus = if keep_latest {
+            waiting.min_by_key(view)
+        } else {
+            waiting.max_by_key(view)
+        };
+        surplus.map(|(hash, _)| *hash)
     }
 
     /// Bytes of all bodies, about.

@@ -10,7 +10,6 @@ use crate::scheme::Scheme;
 use crate::tree::Standing;
 use light_palisade::{Block, Certificate, Header, ValidatorIndex};
 use primitives::{BlockHash, Epoch, Height, Millis};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl<S: Scheme> Core<S> {
@@ -150,59 +149,84 @@ impl<S: Scheme> Core<S> {
             }
             Err(flaw) => Standing::Invalid(flaw.to_string()),
         };
-        self.fetching.remove(&hash);
-        self.tree.insert(hash, block, standing, false);
+        self.hold_body(hash, block, standing);
         self.changed();
     }
 
-    /// Asks for the bodies that are missing: of certified blocks, latest first, and of parents.
-    pub(super) fn request_bodies(&mut self) {
-        let wanted = self.missing_bodies();
-        self.fetching.retain(|hash| wanted.contains_key(hash));
-        for (hash, want) in wanted {
-            if self.fetching.contains(&hash) || self.fetching.len() >= MAX_FETCHES {
-                continue;
-            }
-            let from = self.sources(&want.certificate);
-            let limit = self.last.header.height.saturating_add(Height::new(FETCH_DEPTH));
-            if want.height.is_some_and(|height| height > limit) {
-                self.behind(self.term.epoch, want.height, from);
-                continue;
-            }
-            self.fetching.insert(hash);
-            self.out.push(Effect::Fetch { block: hash, from });
+    /// Keeps a body. Of those that cannot be judged yet only so many are kept: the latest, when block sync will bring
+    /// the others; else the earliest, because they are judged first.
+    pub(super) fn hold_body(&mut self, hash: BlockHash, block: Arc<Block>, standing: Standing) {
+        self.fetching.remove(&hash);
+        self.tree.insert(hash, block, standing, false);
+        let latest = self.is_far_behind();
+        while let Some(surplus) = self.tree.surplus(latest) {
+            self.tree.remove(&surplus);
         }
     }
 
-    fn missing_bodies(&self) -> BTreeMap<BlockHash, Want> {
-        let certified = self
+    /// Whether a block was seen final that is too far above the tip to go there block by block.
+    fn is_far_behind(&self) -> bool {
+        let near = self.last.header.height.saturating_add(Height::new(FETCH_DEPTH));
+        self.highest_final > near
+    }
+
+    /// Asks for the bodies that are missing, or for block sync.
+    pub(super) fn request_bodies(&mut self) {
+        self.note_highest_final();
+        if self.is_far_behind() {
+            let certificate = self.best_finalization().cloned();
+            let from = certificate.map_or_else(Vec::new, |c| self.sources(&c));
+            self.behind(self.term.epoch, Some(self.highest_final), from);
+            self.fetching.clear();
+            return;
+        }
+        let wanted = self.missing_bodies();
+        self.fetching
+            .retain(|hash| wanted.iter().any(|(missing, _)| missing == hash));
+        for (block, certificate) in wanted {
+            if self.fetching.len() < MAX_FETCHES && self.fetching.insert(block) {
+                let from = self.sources(&certificate);
+                self.out.push(Effect::Fetch { block, from });
+            }
+        }
+    }
+
+    fn note_highest_final(&mut self) {
+        let seen = self
             .rounds
             .range(next(self.last.view)..)
+            .filter_map(|(_, round)| round.finalization.as_ref()?.statement.block())
+            .filter_map(|(_, block)| self.tree.get(&block))
+            .map(|entry| entry.block.header.height)
+            .max();
+        self.highest_final = self.highest_final.max(seen.unwrap_or(Height::ZERO));
+    }
+
+    /// Bodies that are missing, each with a certificate whose signers should have it: the last final block's, then
+    /// those of certified blocks and of parents, earliest first.
+    fn missing_bodies(&self) -> Vec<(BlockHash, Certificate)> {
+        let above = self.rounds.range(next(self.last.view)..);
+        let last = above
+            .clone()
             .rev()
-            .filter_map(|(_, round)| round.block_certificate())
-            .filter_map(|certificate| {
-                let (_, block) = certificate.statement.block()?;
-                Some((block, None, certificate))
-            });
+            .find_map(|(_, round)| round.finalization.as_ref());
+        let certified = above.filter_map(|(_, round)| round.block_certificate());
+        let named = last
+            .into_iter()
+            .chain(certified)
+            .filter_map(|certificate| Some((certificate.statement.block()?.1, certificate)));
+        let low = next_height(self.last.header.height);
         let parents = self
             .tree
             .iter()
-            .filter(|(_, entry)| entry.standing == Standing::Unchecked)
-            .filter(|(_, entry)| entry.block.header.height > next_height(self.last.header.height))
-            .filter_map(|(_, entry)| {
-                let header = &entry.block.header;
-                let certificate = entry.block.justification.parent.as_ref()?;
-                let height = header.height.saturating_sub(Height::new(1));
-                Some((header.parent, Some(height), certificate))
-            });
-        certified
-            .take(MAX_FETCHES)
+            .map(|(_, entry)| (&entry.standing, &entry.block))
+            .filter(|(standing, block)| **standing == Standing::Unchecked && block.header.height > low)
+            .filter_map(|(_, block)| Some((block.header.parent, block.justification.parent.as_ref()?)));
+        named
             .chain(parents)
-            .filter(|(hash, _, _)| !self.tree.contains(hash) && *hash != self.last.hash)
-            .map(|(hash, height, certificate)| {
-                let certificate = certificate.clone();
-                (hash, Want { height, certificate })
-            })
+            .filter(|(hash, _)| !self.tree.contains(hash) && *hash != self.last.hash)
+            .take(2 * MAX_FETCHES)
+            .map(|(hash, certificate)| (hash, certificate.clone()))
             .collect()
     }
 
@@ -247,12 +271,6 @@ impl<S: Scheme> Core<S> {
         self.pace.behind_again = self.now.mono.saturating_add(Millis::new(1_000));
         self.out.push(Effect::Behind { epoch, height, from });
     }
-}
-
-/// A missing body: its height, if known, and a certificate whose signers should have it.
-struct Want {
-    height: Option<Height>,
-    certificate: Certificate,
 }
 
 enum Parent {

@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::effect::{Divergence, Effect, Event, Misdeed};
-use crate::limits::{MAX_CERTIFICATES, MAX_REMEMBERED, MAX_TICK_BYTES, RETENTION, VIEWS_AHEAD};
+use crate::limits::{MAX_CERTIFICATES, MAX_REMEMBERED, MAX_TICK_BYTES, VIEWS_AHEAD};
 use crate::message::{Message, Peer};
 use crate::record::Record;
 use crate::rules::next;
@@ -10,8 +10,7 @@ use crate::scheme::Scheme;
 use crypto::hash::sha256;
 use light_palisade::{Certificate, Evidence, Offence, Statement, VoteKind};
 use primitives::codec::encode;
-use primitives::{Digest, Epoch, View};
-use std::collections::BTreeMap;
+use primitives::{Digest, View};
 
 impl<S: Scheme> Core<S> {
     /// Certificates from a peer. One that does not hold ends our listening to it.
@@ -42,7 +41,7 @@ impl<S: Scheme> Core<S> {
             .into_iter()
             .flat_map(|round| round.certificates())
             .any(|held| Offence::between(&held.statement, statement).is_some());
-        contradicts || (known.is_none() && view > self.last.view && !self.term.over)
+        contradicts || (known.is_none() && view > self.decided && !self.term.over)
     }
 
     /// Whether a certificate of this epoch, or the finalization of the epoch before, holds. Each is verified once.
@@ -92,7 +91,7 @@ impl<S: Scheme> Core<S> {
             return;
         }
         let view = statement.view();
-        if view <= self.last.view || self.round(view).certificate(statement.kind()).is_some() {
+        if view <= self.decided || self.round(view).certificate(statement.kind()).is_some() {
             return;
         }
         if view >= self.view || statement.kind() == VoteKind::Finalize {
@@ -119,8 +118,9 @@ impl<S: Scheme> Core<S> {
                 self.enter(next(view));
             }
             Statement::Finalize { block, .. } => {
-                self.pace.finalized = self.pace.finalized.max(view);
+                self.decided = self.decided.max(view);
                 self.pace.finalized_at = self.now.mono;
+                self.forget_rounds();
                 self.event(Event::FinalizationSeen {
                     epoch,
                     view,
@@ -168,7 +168,6 @@ impl<S: Scheme> Core<S> {
         if !self.peers.may_answer(&to, self.now.mono) {
             return;
         }
-        let low = low.max(self.last.view.saturating_sub(View::new(RETENTION)));
         let high = high.min(self.view.saturating_add(View::new(VIEWS_AHEAD)));
         let mut batch = Batch::default();
         batch.extend(self.best_finalization());
@@ -183,19 +182,22 @@ impl<S: Scheme> Core<S> {
         }
     }
 
-    /// Tells a peer that lags the last finalization.
+    /// Tells a peer that lags in this epoch the last finalization.
     pub(super) fn tell_finalization(&mut self, to: Peer) {
-        // A peer of the epoch before knows no set but its own.
-        let lagging = self.term.opening_certificate.clone();
-        let certificates: BTreeMap<Epoch, Certificate> = lagging
-            .into_iter()
-            .chain(self.best_finalization().cloned())
-            .map(|certificate| (certificate.statement.epoch(), certificate))
-            .collect();
-        if certificates.is_empty() || !self.peers.may_answer(&to, self.now.mono) {
-            return;
-        }
-        for certificate in certificates.into_values() {
+        let certificate = self.best_finalization().cloned();
+        self.tell(to, certificate);
+    }
+
+    /// Tells a peer that is still in the epoch before how that one ended: it knows no set but its own.
+    pub(super) fn tell_end_of_epoch(&mut self, to: Peer) {
+        let certificate = self.term.opening_certificate.clone();
+        self.tell(to, certificate);
+    }
+
+    fn tell(&mut self, to: Peer, certificate: Option<Certificate>) {
+        if let Some(certificate) = certificate
+            && self.peers.may_answer(&to, self.now.mono)
+        {
             let message = Message::Certificates(vec![certificate]);
             self.out.push(Effect::Send { to, message });
         }

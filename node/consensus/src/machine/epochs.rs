@@ -85,12 +85,12 @@ impl<S: Scheme> Core<S> {
         }
         let same = tip.committee.epoch() == self.term.epoch && !tip.opens_epoch();
         self.last = Last::from_tip(&tip);
+        self.decided = self.decided.max(self.last.view);
         self.pace.finalized_at = self.now.mono;
         self.pace.block_seen = self.now.mono;
         self.lead = Lead::Idle;
         if same {
             self.term.over = false;
-            self.pace.finalized = self.pace.finalized.max(self.last.view);
             self.forget_decided();
             self.tree.reset();
             self.enter(next(self.last.view));
@@ -116,6 +116,7 @@ impl<S: Scheme> Core<S> {
         let epoch = self.term.epoch;
         self.rounds.clear();
         self.view = View::ZERO;
+        self.decided = self.last.view;
         self.tree = crate::tree::Tree::default();
         self.fetching.clear();
         self.lead = Lead::Idle;
@@ -133,7 +134,6 @@ impl<S: Scheme> Core<S> {
         let count = u16::try_from(self.term.committee.len()).unwrap_or(u16::MAX);
         Pace {
             block_seen: now,
-            finalized: self.last.view,
             finalized_at: now,
             heard: (0..count)
                 .map(|index| (ValidatorIndex::new(index), now))
@@ -149,7 +149,7 @@ impl<S: Scheme> Core<S> {
             Message::Proposal(_) | Message::Certificates(_) => true,
             Message::CertificatesWanted { .. } => false,
         };
-        let seated = self.peers.seat_of(&from).is_some();
+        let seated = self.peers.is_seated(&from);
         if bounded {
             self.early.keep(from, seated, message);
         }

@@ -79,10 +79,6 @@ impl<S: Scheme> Core<S> {
     fn finalize(&mut self, blocks: &[Arc<Block>], certificate: Certificate) {
         let Some(block) = blocks.last() else { return };
         let view = certificate.statement.view();
-        for block in blocks {
-            // What a restart must find until the store has it.
-            self.record_block(&block.hash());
-        }
         self.last = Last {
             hash: block.hash(),
             header: block.header.clone(),
@@ -112,14 +108,21 @@ impl<S: Scheme> Core<S> {
         }
     }
 
+    /// Drops views long decided; nothing is certified any more in the decided ones that stay.
+    pub(super) fn forget_rounds(&mut self) {
+        let low = self.decided.saturating_sub(View::new(RETENTION));
+        self.rounds = self.rounds.split_off(&next(low));
+        for (_, round) in self.rounds.range_mut(..=self.decided) {
+            round.tally.settle();
+        }
+    }
+
     /// Drops what the tip decides; votes and certificates stay for the retention window.
     pub(super) fn forget_decided(&mut self) {
         let view = self.last.view;
         self.tree.prune(self.last.header.height, view);
-        let low = view.saturating_sub(View::new(RETENTION));
-        self.rounds = self.rounds.split_off(&next(low));
+        self.forget_rounds();
         for (_, round) in self.rounds.range_mut(..=view) {
-            round.tally.settle();
             round.proposal = None;
         }
         if self.past.as_ref().is_some_and(|past| !past.is_kept_at(view)) {

@@ -42,6 +42,9 @@ impl<S: Scheme> Core<S> {
         if !leading || self.lead != Lead::Idle || !self.round(view).own.is_silent() {
             return;
         }
+        if !self.work && self.timers.runs(TimerKey::Idle) {
+            return;
+        }
         match self.base(view) {
             Base::Ready {
                 parent_view,
@@ -70,10 +73,8 @@ impl<S: Scheme> Core<S> {
             self.out.extend(effect);
             return true;
         }
-        if !self.timers.runs(TimerKey::Idle) {
-            let at = self.now.mono.saturating_add(wait);
-            self.out.push(self.timers.set(self.now, TimerKey::Idle, at));
-        }
+        let at = self.now.mono.saturating_add(wait);
+        self.out.push(self.timers.set(self.now, TimerKey::Idle, at));
         false
     }
 
@@ -261,7 +262,7 @@ impl<S: Scheme> Core<S> {
         self.pace.ask_again = self.now.mono.saturating_add(self.pace.delta);
         let message = Message::CertificatesWanted {
             epoch: self.term.epoch,
-            from: next(self.last.view),
+            from: next(self.decided),
             to: highest,
         };
         for to in self.likely_holders() {

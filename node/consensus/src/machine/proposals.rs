@@ -27,8 +27,8 @@ impl<S: Scheme> Core<S> {
             return;
         };
         self.on_votes(from, &[vote]);
-        let leads = self.leader(view) == Some(vote.signer) && self.peers.seat_of(&from) == Some(vote.signer);
-        if self.peers.is_banned(&from) || !leads || view <= self.last.view || self.term.over {
+        let leads = self.leader(view) == Some(vote.signer) && self.address(vote.signer) == Some(from);
+        if self.peers.is_banned(&from) || !leads || view <= self.decided || self.term.over {
             return;
         }
         let fresh = matches!(proposal.content, Content::Fresh(_));
@@ -155,9 +155,7 @@ impl<S: Scheme> Core<S> {
     }
 
     fn add_proposed(&mut self, hash: BlockHash, block: Arc<Block>) {
-        self.fetching.remove(&hash);
-        self.tree
-            .insert(hash, block, crate::tree::Standing::Unchecked, false);
+        self.hold_body(hash, block, crate::tree::Standing::Unchecked);
     }
 }
 

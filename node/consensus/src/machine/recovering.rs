@@ -38,8 +38,10 @@ impl<S: Scheme> Core<S> {
             past: None,
             rounds: BTreeMap::new(),
             view: View::ZERO,
+            decided: tip.view(),
             last: Last::from_tip(&tip),
             tree: Tree::default(),
+            highest_final: tip.header.height,
             fetching: BTreeSet::new(),
             ledger: Ledger::default(),
             peers,
@@ -75,7 +77,7 @@ impl<S: Scheme> Core<S> {
         let mut view = next(self.last.view);
         for (passed, round) in self.rounds.range(view..) {
             if round.finalization.is_some() {
-                self.pace.finalized = self.pace.finalized.max(*passed);
+                self.decided = self.decided.max(*passed);
             }
             if round.finalization.is_some() || round.nullification.is_some() {
                 view = view.max(next(*passed));
@@ -123,11 +125,11 @@ impl<S: Scheme> Core<S> {
         }
     }
 
-    /// Everything that we said above the tip.
+    /// Everything that we said and that is not decided.
     fn undecided_statements(&self) -> Vec<Statement> {
         let epoch = self.term.epoch;
         self.rounds
-            .iter()
+            .range(next(self.decided)..)
             .flat_map(|(view, round)| round.own.statements(epoch, *view))
             .collect()
     }

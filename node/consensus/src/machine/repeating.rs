@@ -87,7 +87,7 @@ impl<S: Scheme> Core<S> {
         );
         let mut votes = Vec::new();
         let mut bytes = 0usize;
-        let first = next(self.last.view);
+        let first = next(self.decided);
         let mut cursor = self.pace.cursor.max(first);
         if cursor > self.view {
             cursor = first;
@@ -109,7 +109,7 @@ impl<S: Scheme> Core<S> {
     /// A view that we passed without any certificate of it at hand may be one that nobody can prove to be over. To
     /// leave it late does no harm, unless we have finalized in it.
     fn leave_bare_views(&mut self) {
-        let first = next(self.last.view);
+        let first = next(self.decided);
         let mut bare = Vec::new();
         let mut view = self.view;
         while view > first && bare.len() < MAX_CERTIFICATES {

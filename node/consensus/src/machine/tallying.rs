@@ -16,31 +16,31 @@ const LAG: u64 = 4;
 impl<S: Scheme> Core<S> {
     /// Votes of this epoch from the validator at the other end of a link.
     pub(super) fn on_votes(&mut self, from: Peer, votes: &[Vote]) {
-        let Some(seat) = self.peers.seat_of(&from) else {
-            return;
-        };
-        if votes.len() > MAX_VOTES {
-            self.ban(from, Misdeed::TooMany);
+        if !self.peers.is_seated(&from) {
             return;
         }
-        if Some(seat) == self.term.me {
+        if votes.len() > MAX_VOTES {
+            self.ban(from, Misdeed::TooMany);
             return;
         }
         for vote in votes {
             if vote.statement.epoch() != self.term.epoch {
                 continue;
             }
-            if vote.signer != seat {
+            // By the signer's address, not the sender's seat: whoever registers another's address must not silence it.
+            if self.address(vote.signer) != Some(from) {
                 self.ban(from, Misdeed::ForeignVote);
                 return;
             }
-            self.on_vote(vote);
+            if Some(vote.signer) != self.term.me {
+                self.on_vote(vote);
+            }
             if self.peers.is_banned(&from) {
                 return;
             }
         }
         let newest = votes.iter().map(|vote| vote.statement.view()).max();
-        if newest.is_some_and(|view| view.saturating_add(View::new(LAG)) < self.last.view) {
+        if newest.is_some_and(|view| view.saturating_add(View::new(LAG)) < self.decided) {
             self.tell_finalization(from);
         }
     }
@@ -70,7 +70,7 @@ impl<S: Scheme> Core<S> {
 
     /// Whether votes of a view are kept: from the retention window's start to the last view ahead.
     pub(super) fn keeps(&self, view: View) -> bool {
-        let low = self.last.view.saturating_sub(View::new(RETENTION));
+        let low = self.decided.saturating_sub(View::new(RETENTION));
         let high = self.view.saturating_add(View::new(VIEWS_AHEAD));
         view > low && view <= high
     }
@@ -78,7 +78,7 @@ impl<S: Scheme> Core<S> {
     /// Rules 4, 6 and 7, first half: a quorum's votes become a certificate.
     pub(super) fn certify_if_decided(&mut self, statement: &Statement) {
         let view = statement.view();
-        if self.term.over || view <= self.last.view {
+        if self.term.over || view <= self.decided {
             return;
         }
         let committee = self.term.committee.clone();
@@ -146,20 +146,19 @@ impl<S: Scheme> Core<S> {
             self.ban(from, Misdeed::TooMany);
             return;
         }
-        if let Some(seat) = self.peers.former_seat_of(&from) {
-            for vote in votes.iter().filter(|vote| vote.signer == seat) {
-                self.on_past_vote(vote);
-            }
+        for vote in &votes {
+            self.on_past_vote(from, vote);
         }
-        self.tell_finalization(from);
+        self.tell_end_of_epoch(from);
     }
 
-    fn on_past_vote(&mut self, vote: &Vote) {
+    fn on_past_vote(&mut self, from: Peer, vote: &Vote) {
         let (epoch, view) = (vote.statement.epoch(), vote.statement.view());
         let Some(past) = self.past.as_mut().filter(|past| past.epoch == epoch) else {
             return;
         };
-        if !self.ledger.lacks(epoch, view, vote.signer) {
+        let address = past.committee.set().get(vote.signer).map(|v| Peer(v.p2p_key));
+        if address != Some(from) || !self.ledger.lacks(epoch, view, vote.signer) {
             return;
         }
         let Some(finding) = past.examine(&self.scheme, vote) else {

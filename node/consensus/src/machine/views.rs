@@ -51,7 +51,7 @@ impl<S: Scheme> Core<S> {
         let ahead = view.saturating_add(View::new(VIEWS_AHEAD));
         self.term.schedule.extend_to(ahead);
         self.drop_proposals(left, view);
-        self.pace.delta = delta(&self.config.timing, view, self.pace.finalized);
+        self.pace.delta = delta(&self.config.timing, view, self.decided);
         self.pace.start = self.now.mono.saturating_add(self.patience());
         self.stop_view_timers();
         self.arm_view_timers();

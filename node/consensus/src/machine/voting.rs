@@ -22,7 +22,11 @@ impl<S: Scheme> Core<S> {
 
     /// Makes a statement, if the rules allow it: flags first, then the log, then the signature. False when not.
     pub(super) fn cast(&mut self, statement: Statement) -> bool {
-        if !self.can_vote() || !self.round(statement.view()).own.may(&statement) {
+        // Views at or below a finalized one are decided, and what we said there may be forgotten already.
+        if !self.can_vote() || statement.view() <= self.decided {
+            return false;
+        }
+        if !self.round(statement.view()).own.may(&statement) {
             return false;
         }
         self.round(statement.view()).own.note(&statement);
@@ -132,7 +136,7 @@ impl<S: Scheme> Core<S> {
             return;
         }
         let epoch = self.term.epoch;
-        let above = crate::rules::next(self.last.view);
+        let above = crate::rules::next(self.decided);
         let ready: Vec<Statement> = self
             .rounds
             .range(above..)
@@ -170,7 +174,7 @@ impl<S: Scheme> Core<S> {
         let mut sent = Vec::new();
         for vote in votes {
             let statement = vote.statement;
-            let ours = vote.signer == me && statement.epoch() == epoch && statement.view() > self.last.view;
+            let ours = vote.signer == me && statement.epoch() == epoch && statement.view() > self.decided;
             if !ours || self.term.over || !self.round(statement.view()).own.made(&statement) {
                 continue;
             }

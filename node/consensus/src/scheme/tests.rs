@@ -87,7 +87,7 @@ fn a_tally_of_real_signatures_gives_a_certificate_that_a_light_client_believes()
         world.scheme.verify_certificate(&world.committee, &certificate),
         Ok(())
     );
-    let mut other = certificate.clone();
+    let mut other = certificate;
     other.statement = Statement::Nullify {
         epoch: Epoch::new(2),
         view: View::new(5),

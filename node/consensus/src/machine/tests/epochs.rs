@@ -238,7 +238,7 @@ fn a_distant_final_block_is_left_to_block_sync_which_moves_us_on() {
         Effect::Behind { height, .. } => *height,
         _ => None,
     });
-    assert_eq!(behind, Some(Height::new(59)));
+    assert_eq!(behind, Some(Height::new(60)));
     // Block sync has led there: nothing is given out twice, decided views are over, and it votes in the next.
     let tip = Tip {
         header: far.block.header.clone(),
@@ -361,4 +361,38 @@ fn a_tip_whose_parts_do_not_belong_together_is_refused() {
     let refused = crate::Core::new(super::bench::Mock, config, genesis_tip(&set));
     let text = refused.err().map(|e| e.to_string());
     assert_eq!(text.as_deref(), Some("delta must be at least 1 ms, not 0"));
+}
+
+#[test]
+fn a_node_that_is_far_behind_collects_neither_bodies_nor_views() {
+    let mut bench = Bench::equal();
+    let mut parent = bench.genesis.clone();
+    let mut last = None;
+    bench.hear_certificate(bench.certificate(nullify(29)));
+    for view in 30..1_030u64 {
+        parent.height = Height::new(view - 1);
+        parent.view = View::new(view - 1);
+        let mut plan = bench.plan(2);
+        plan.view = view;
+        plan.parent_view = view - 1;
+        plan.parent = parent.clone();
+        plan.justification.nullifications.clear();
+        let notarized = Statement::Notarize {
+            epoch: Epoch::ZERO,
+            view: View::new(view - 1),
+            parent_view: View::new(view - 2),
+            block: parent.hash(),
+        };
+        plan.justification.parent = Some(bench.certificate(notarized));
+        let draft = bench.draft(&plan);
+        bench.propose(&draft);
+        bench.hear_certificate(bench.certificate(finalize(draft.proposal.vote.statement)));
+        parent = draft.block.header.clone();
+        last = Some(draft);
+    }
+    let (views, bodies) = bench.core.load();
+    assert!(views <= 260 && bodies <= 49, "{views} views, {bodies} bodies");
+    let effects = bench.step(Input::Work { available: true });
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Fetch { .. })));
+    assert!(last.is_some_and(|draft| bench.core.block(&draft.block.hash()).is_some()));
 }

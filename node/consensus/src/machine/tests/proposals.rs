@@ -72,7 +72,8 @@ fn evidence_that_the_header_does_not_commit_to_is_refused() {
 /// Steps: genesis, view 1 nullified, view 2's leader builds on genesis.
 #[test]
 fn a_justification_has_the_parents_certificate_and_every_view_between() {
-    let wrong: [(&str, fn(&Bench, &mut Plan)); 6] = [
+    type Change = fn(&Bench, &mut Plan);
+    let wrong: [(&str, Change); 6] = [
         ("a view between is missing", |_, plan| {
             plan.justification.nullifications.clear()
         }),
@@ -158,7 +159,7 @@ fn only_the_leader_proposes() {
     let stranger = *bench.others().iter().find(|i| **i != leader).unwrap();
     let draft = bench.draft(&bench.plan(1));
     // Another validator passes the leader's proposal on as its own: the vote is not its own.
-    let message = Message::Proposal(Box::new(draft.proposal.clone()));
+    let message = Message::Proposal(Box::new(draft.proposal));
     let effects = bench.hear(stranger, message);
     assert_eq!(bans(&effects), [(peer(stranger), Misdeed::ForeignVote)]);
     // Another validator proposes by itself: it is a vote and nothing else.
@@ -254,7 +255,7 @@ fn a_body_that_is_not_the_headers_is_dropped_and_asked_for_again() {
 fn a_body_that_nobody_asked_for_is_ignored() {
     let mut bench = Bench::equal();
     let draft = bench.draft(&bench.plan(1));
-    bench.step(Input::Fetched(draft.block.clone()));
+    bench.step(Input::Fetched(draft.block));
     assert_eq!(bench.core.load().1, 0);
 }
 

@@ -173,3 +173,26 @@ fn a_validator_that_slept_catches_up_and_votes_again() {
     let heights = net.heights();
     assert!(heights[0] - heights[3] <= 1, "{heights:?}");
 }
+
+/// Blocks are notarized and none is finalized, for long; then a validator without a past is needed for a quorum. It
+/// must fetch and judge the whole chain, which no block sync can bring it, because nothing of it is final.
+#[test]
+fn a_validator_without_a_past_joins_a_long_chain_of_which_nothing_is_final() {
+    let mut net = Net::new(&[10, 10, 10, 4], 1_000_000);
+    net.crash(3);
+    net.drops = Box::new(|_, _, _, message| match message {
+        Message::Votes(votes) => votes.iter().any(|v| v.statement.kind() == VoteKind::Finalize),
+        _ => false,
+    });
+    net.run(900_000);
+    assert_eq!(net.heights(), [0; 4]);
+    assert!(net.nodes[0].core.load().1 > 60, "{:?}", net.nodes[0].core.load());
+    net.crash(2);
+    net.restart(3);
+    net.run(905_000);
+    net.drops = Box::new(|_, _, _, _| false);
+    net.run(1_200_000);
+    net.assert_agreement();
+    let heights = net.heights();
+    assert!(heights[0] > 80 && heights[3] > 80, "{heights:?}");
+}

@@ -122,12 +122,12 @@ fn s3_a_finalized_view_is_never_given_up() {
 
 #[test]
 fn s3_a_finalized_view_is_never_given_up_after_a_restart() {
-    let mut bench = Bench::equal();
+    let bench = Bench::equal();
     let (draft, _) = two_proposals(&bench);
     let statement = draft.proposal.vote.statement;
     // The log has our votes but, by a crash of others' making, not the certificate: we are back in view 1.
     let log = vec![
-        Record::Block(draft.block.clone()),
+        Record::Block(draft.block),
         Record::Voted(statement),
         Record::Voted(finalize(statement)),
     ];
