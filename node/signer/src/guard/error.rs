@@ -14,6 +14,14 @@ pub(super) const MAX_KEYS: usize = 64;
 /// Why the guard cannot be opened or cannot answer. It signs nothing then.
 #[derive(Debug, thiserror::Error)]
 pub enum GuardError {
+    /// The guard's folder cannot be made.
+    #[error("cannot make the folder {}: {source}: check its parent's permissions and the disk", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// There is no guard. The node ends with exit code 21 when the key is known to have been active.
     #[error(
         "{}: there is no signing guard: if this key ever voted, restore the guard or import an export of it; \
@@ -66,7 +74,8 @@ impl GuardError {
         match self {
             Self::Inconsistent { .. } => true,
             Self::Log(error) => error.is_corruption(),
-            Self::Missing { .. }
+            Self::Folder { .. }
+            | Self::Missing { .. }
             | Self::AlreadyInitialised { .. }
             | Self::Unregistered { .. }
             | Self::TooManyKeys

@@ -27,9 +27,10 @@ use light_palisade::Statement;
 use primitives::ChainHash;
 use primitives::codec::{decode_limited, encode};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use wal::{Limits, Log, LogError, Medium, Presence, Spec};
+use wal::{Disk, Limits, Log, LogError, Medium, Presence, Spec};
 
 const NAME: &str = "signing-guard.log";
 /// Entries are small; a longer record is not one.
@@ -95,6 +96,20 @@ impl Guard {
         config: GuardConfig,
     ) -> Result<Self, GuardError> {
         Self::start(medium, chain, config, Presence::Forbidden)
+    }
+
+    /// Makes the guard of a key that was just made, in `folder`: it has signed nothing, and may sign from the first
+    /// slot on. Never for a key that may have been used: see [`Slot::end_of`].
+    ///
+    /// # Errors
+    /// As [`Guard::initialise`] and [`Guard::register`]; [`GuardError::Folder`] when the folder cannot be made.
+    pub fn provision(folder: &Path, chain: ChainHash, key: KeyBytes) -> Result<(), GuardError> {
+        let disk = Disk::new(folder).map_err(|source| GuardError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let mut guard = Self::initialise(Arc::new(disk), chain, GuardConfig::default())?;
+        guard.register(key, Slot::FIRST)
     }
 
     /// Opens the guard that is there.
