@@ -1,8 +1,11 @@
 //! The direct streams between two validators: one task writes, one reads, for each class.
+//!
+//! On the wire: the reader sends one byte, [`READY`], when it takes the stream; then the writer sends frames. A reader
+//! that does not know yet that the writer is a validator closes the stream instead, and no frame is lost in it.
 
 use crate::shaper::Fate;
 use crate::shared::{Command, Peer, Shared};
-use crate::streams::Lane;
+use crate::streams::{Lane, OpenError};
 use crate::{Class, DisconnectReason, frame};
 use frame::FrameError;
 use futures::io::{AsyncReadExt, AsyncWriteExt, BufWriter, ReadHalf, WriteHalf};
@@ -12,11 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+/// The reader takes the stream.
+const READY: u8 = 1;
 /// First wait before a lost stream is opened again.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 /// Longest wait.
 const MAX_RETRY: Duration = Duration::from_secs(2);
-/// How long opening may take.
+/// How long opening may take, and the reader to take the stream.
 const OPEN_TIME: Duration = Duration::from_secs(10);
 /// A stream that lasted this long was a good one: the next wait is the first again.
 const GOOD: Duration = Duration::from_secs(5);
@@ -36,7 +41,7 @@ impl Class {
 pub(crate) async fn write(shared: Arc<Shared>, peer: Arc<Peer>, class: Class) {
     let mut wait = FIRST_RETRY;
     loop {
-        match timeout(OPEN_TIME, shared.open(peer.key, class.lane())).await {
+        match timeout(OPEN_TIME, open(&shared, &peer, class)).await {
             Ok(Ok(stream)) => {
                 let opened = Instant::now();
                 let error = Writer::new(&shared, &peer, class, stream).run().await;
@@ -55,11 +60,24 @@ pub(crate) async fn write(shared: Arc<Shared>, peer: Arc<Peer>, class: Class) {
     }
 }
 
+/// A stream that the peer has taken.
+async fn open(shared: &Shared, peer: &Peer, class: Class) -> Result<Stream, OpenError> {
+    let mut stream = shared.open(peer.key, class.lane()).await?;
+    let mut answer = [0];
+    match stream.read_exact(&mut answer).await {
+        Ok(()) if answer == [READY] => Ok(stream),
+        Ok(()) => Err(OpenError::Io("the peer does not keep to the protocol".into())),
+        Err(error) => Err(OpenError::Io(format!(
+            "the peer does not take the stream: {error}"
+        ))),
+    }
+}
+
 struct Writer<'a> {
     shared: &'a Shared,
     peer: &'a Peer,
     class: Class,
-    /// Nothing comes on it; its end tells that the peer has closed the stream.
+    /// Nothing more comes on it; its end tells that the peer has closed the stream.
     back: ReadHalf<Stream>,
     out: BufWriter<WriteHalf<Stream>>,
     /// When the last delayed frame went: order is kept.
@@ -128,6 +146,10 @@ impl<'a> Writer<'a> {
 
 /// Receives the frames of `peer` until its stream ends. A frame over the limit ends every link to the peer.
 pub(crate) async fn read(shared: Arc<Shared>, peer: Arc<Peer>, class: Class, mut stream: Stream) {
+    if let Err(error) = take(&mut stream).await {
+        tracing::debug!(peer = %peer.key, class = class.name(), %error, "incoming stream not taken");
+        return;
+    }
     let error = loop {
         match frame::read(&mut stream, shared.config.max_frame_bytes).await {
             Ok(bytes) => {
@@ -156,4 +178,9 @@ pub(crate) async fn read(shared: Arc<Shared>, peer: Arc<Peer>, class: Class, mut
         // An error means that the network is ending, and every link with it.
         drop(shared.commands.send(command).await);
     }
+}
+
+async fn take(stream: &mut Stream) -> io::Result<()> {
+    stream.write_all(&[READY]).await?;
+    stream.flush().await
 }

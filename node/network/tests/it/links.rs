@@ -2,7 +2,9 @@
 
 use crate::support::{Node, dialing, frames, key, mesh, mesh_with, stop, until, within};
 use bytes::Bytes;
-use palisade_network::{Class, Config, DisconnectReason, Event, PeerKey, QueueConfig, SendError};
+use palisade_network::{Class, Config, DisconnectReason, PeerKey, QueueConfig, SendError};
+use std::time::Duration;
+use tokio::time::sleep;
 
 fn numbered(range: std::ops::Range<u32>) -> Vec<Bytes> {
     range
@@ -42,12 +44,8 @@ async fn a_validator_that_restarts_on_its_port_is_linked_again() {
     let last = nodes.pop().unwrap();
     let listen = last.handle.local_addresses();
     within("the end", last.handle.shutdown()).await;
-    let gone = nodes[0]
-        .next("the loss", |event| match event {
-            Event::Disconnected(peer, reason) if peer == key(4) => Some(reason),
-            _ => None,
-        })
-        .await;
+    let (peer, gone) = nodes[0].disconnected().await;
+    assert_eq!(peer, key(4));
     assert!(
         matches!(
             gone,
@@ -90,20 +88,11 @@ async fn an_oversized_frame_ends_the_links_of_the_offender_only() {
         .handle
         .send(key(1), Class::Consensus, Bytes::from(vec![0; 10_000]))
         .unwrap();
-    let reason = nodes[0]
-        .next("the offender to go", |event| match event {
-            Event::Disconnected(peer, reason) if peer == key(2) => Some(reason),
-            Event::Disconnected(peer, reason) => panic!("{peer} was disconnected: {reason}"),
-            _ => None,
-        })
-        .await;
-    assert_eq!(
-        reason,
-        DisconnectReason::OversizedFrame {
-            length: 10_000,
-            limit: 4_096
-        }
-    );
+    let too_long = DisconnectReason::OversizedFrame {
+        length: 10_000,
+        limit: 4_096,
+    };
+    assert_eq!(nodes[0].disconnected().await, (key(2), too_long));
     assert_eq!(nodes[0].metrics.disconnects("oversized_frame"), 1);
     assert_eq!(nodes[0].metrics.dropped_frames(Class::Consensus, "oversized"), 1);
     let (first, rest) = nodes.split_at_mut(1);
@@ -166,43 +155,45 @@ async fn a_full_transaction_queue_refuses_the_newest() {
         ..Config::default()
     };
     let mut nodes = mesh_with(2, small).await;
+    const SIZE: usize = 256 << 10;
+    let frame = |number: u32| {
+        let mut frame = number.to_be_bytes().to_vec();
+        frame.resize(SIZE, 0);
+        Bytes::from(frame)
+    };
     // Node 2 takes nothing out, so that sooner or later everything between the two is full.
     let mut sent = 0u32;
+    let mut full_before = false;
     within("the queue to fill", async {
         loop {
-            let mut frame = sent.to_be_bytes().to_vec();
-            frame.resize(256 << 10, 0);
-            match nodes[0].handle.send(key(2), Class::Transactions, frame.into()) {
-                Ok(()) => sent += 1,
+            match nodes[0].handle.send(key(2), Class::Transactions, frame(sent)) {
+                Ok(()) => {
+                    sent += 1;
+                    full_before = false;
+                }
+                // Full for a moment is not yet full for good.
+                Err(SendError::Full) if full_before => return,
                 Err(SendError::Full) => {
-                    // Full for a moment is not yet full for good.
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                    let probe = nodes[0]
-                        .handle
-                        .send(key(2), Class::Transactions, vec![0xff; 4].into());
-                    if probe == Err(SendError::Full) {
-                        return;
-                    }
+                    full_before = true;
+                    sleep(Duration::from_millis(100)).await;
                 }
                 Err(other) => panic!("{other}"),
             }
         }
     })
     .await;
-    // A vote passes all of that.
+    // A vote gets through all the same: it is the only thing received that is no multiple of a frame.
     nodes[0]
         .handle
         .send(key(2), Class::Consensus, "vote".into())
         .unwrap();
-    assert_eq!(nodes[1].frame(Class::Consensus).await.1, "vote");
-    let mut expected = 0;
-    while expected < sent {
-        let (_, frame) = nodes[1].frame(Class::Transactions).await;
-        let number = u32::from_be_bytes(frame[..4].try_into().unwrap());
-        if number != u32::MAX {
-            assert_eq!(number, expected, "nothing that was taken is lost");
-            expected += 1;
-        }
+    until("the vote", || {
+        nodes[1].handle.peers()[0].bytes_in % SIZE as u64 == 4
+    })
+    .await;
+    for expected in 0..sent {
+        let (_, taken) = nodes[1].frame(Class::Transactions).await;
+        assert_eq!(taken, frame(expected), "nothing that was taken is lost");
     }
     stop(nodes).await;
 }

@@ -1,7 +1,7 @@
 //! Who gets in, and how peers find each other.
 
 use crate::support::{CHAIN, Node, dialing, key, mesh, stop, until, within};
-use palisade_network::{Class, Config, DisconnectReason, Event, LimitsConfig, NetworkError};
+use palisade_network::{Class, Config, DisconnectReason, LimitsConfig, NetworkError};
 use primitives::ChainHash;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -151,30 +151,18 @@ async fn nodes_that_dial_each_other_at_once_end_connected() {
 async fn a_banned_peer_stays_out_until_its_ban_ends() {
     let mut first = Node::start(1, Config::default()).await;
     let mut second = Node::dialing(2, &[&first]).await;
-    first
-        .next("the peer", |event| {
-            matches!(event, Event::Connected(_)).then_some(())
-        })
-        .await;
+    assert_eq!(
+        (first.connected().await, second.connected().await),
+        (key(2), key(1))
+    );
     first
         .handle
         .ban(key(2), Duration::from_millis(1_500))
         .await
         .unwrap();
-    let reason = first
-        .next("the end of the link", |event| match event {
-            Event::Disconnected(_, reason) => Some(reason),
-            _ => None,
-        })
-        .await;
-    assert_eq!(reason, DisconnectReason::Banned);
-    let lost = |event| matches!(event, Event::Disconnected(..)).then_some(());
-    second.next("the loss", lost).await;
-    first
-        .next("the peer again", |event| {
-            matches!(event, Event::Connected(_)).then_some(())
-        })
-        .await;
+    assert_eq!(first.disconnected().await, (key(2), DisconnectReason::Banned));
+    assert_eq!(second.disconnected().await.0, key(1));
+    assert_eq!(first.connected().await, key(2));
     stop(vec![first, second]).await;
 }
 
@@ -182,24 +170,14 @@ async fn a_banned_peer_stays_out_until_its_ban_ends() {
 async fn a_persistent_peer_that_is_disconnected_comes_back() {
     let mut first = Node::start(1, Config::default()).await;
     let second = Node::dialing(2, &[&first]).await;
-    first
-        .next("the peer", |event| {
-            matches!(event, Event::Connected(_)).then_some(())
-        })
-        .await;
+    assert_eq!(first.connected().await, key(2));
     first.handle.disconnect(key(2), "just because").await.unwrap();
-    let reason = first
-        .next("the end of the link", |event| match event {
-            Event::Disconnected(_, reason) => Some(reason),
-            _ => None,
-        })
-        .await;
-    assert_eq!(reason.to_string(), "disconnected by this node: just because");
-    first
-        .next("the peer again", |event| {
-            matches!(event, Event::Connected(_)).then_some(())
-        })
-        .await;
+    let (peer, reason) = first.disconnected().await;
+    assert_eq!(
+        (peer, reason.to_string().as_str()),
+        (key(2), "disconnected by this node: just because")
+    );
+    assert_eq!(first.connected().await, key(2));
     stop(vec![first, second]).await;
 }
 

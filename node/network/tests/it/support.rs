@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use palisade_network::{
-    Class, Config, Event, Events, Handle, Identity, Metrics, Network, NetworkError, PeerKey, SendError,
+    Class, Config, DisconnectReason, Event, Events, Handle, Identity, Metrics, Network, NetworkError,
+    PeerKey, SendError,
 };
 use primitives::ChainHash;
 use std::collections::BTreeMap;
@@ -85,6 +86,22 @@ impl Node {
         .await
     }
 
+    pub(crate) async fn connected(&mut self) -> PeerKey {
+        self.next("a peer", |event| match event {
+            Event::Connected(peer) => Some(peer),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn disconnected(&mut self) -> (PeerKey, DisconnectReason) {
+        self.next("the end of a link", |event| match event {
+            Event::Disconnected(peer, reason) => Some((peer, reason)),
+            _ => None,
+        })
+        .await
+    }
+
     pub(crate) async fn frame(&mut self, wanted: Class) -> (PeerKey, Bytes) {
         self.next("a frame", |event| match event {
             Event::Frame { from, class, bytes } if class == wanted => Some((from, bytes)),
@@ -144,7 +161,11 @@ pub(crate) async fn mesh_with(count: u8, config: impl Fn(u8) -> Config) -> Vec<N
     for node in &nodes {
         node.handle.set_validators(keys.clone());
     }
-    for node in &nodes {
+    for node in &mut nodes {
+        // A peer that goes before the owner has heard of it is not told at all: hear of everyone first.
+        for _ in 1..count {
+            node.connected().await;
+        }
         until("a full mesh", || node.handle.linked().len() == keys.len() - 1).await;
     }
     nodes
