@@ -17,7 +17,8 @@
     clippy::arithmetic_side_effects,
     clippy::integer_division,
     clippy::indexing_slicing,
-    reason = "node code is not consensus-critical: sums of durations and counts, divisions by constants"
+    clippy::float_arithmetic,
+    reason = "node code is not consensus-critical: sums of durations and counts, divisions by constants, statistics"
 )]
 
 pub mod address;
@@ -25,7 +26,10 @@ pub mod amount;
 pub mod broadcast;
 mod connection;
 pub mod convert;
+pub mod describe;
+pub mod envelope;
 mod error;
+pub mod load;
 pub mod prepare;
 pub mod transaction;
 pub mod verify;

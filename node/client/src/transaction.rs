@@ -30,6 +30,16 @@ pub trait Sign {
     fn sign(&self, message: &[u8]) -> [u8; 64];
 }
 
+impl Sign for signer::Ed25519Key {
+    fn public_key(&self) -> [u8; 32] {
+        *Self::public_key(self).as_bytes()
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        Self::sign(self, message)
+    }
+}
+
 /// Why a transaction cannot be built or signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransactionError {
@@ -447,34 +457,48 @@ pub struct SignedTransaction {
 /// # Errors
 /// [`TransactionError`] names what is wrong.
 pub fn open(chain: &ChainHash, bytes: &[u8]) -> Result<Signing, TransactionError> {
-    let malformed = |what: &str| TransactionError::Malformed(what.to_owned());
+    let (body, account, authorization) = split(bytes)?;
+    let mut signing = Signing::new(*chain, body, account)?;
+    for one in &authorization.signatures {
+        let index = usize::try_from(one.key_index).ok();
+        let key = index
+            .and_then(|index| signing.keys.keys().get(index))
+            .map(|key| *key.as_bytes())
+            .ok_or_else(|| malformed("a signature by a key that is not there"))?;
+        let signature =
+            <[u8; 64]>::try_from(&one.signature[..]).map_err(|_| malformed("a signature has not 64 bytes"))?;
+        signing.add(key, signature)?;
+    }
+    Ok(signing)
+}
+
+/// The body and the keys of an encoded transaction. Without the chain its signatures cannot be checked.
+///
+/// # Errors
+/// [`TransactionError`] names what is wrong.
+pub fn peek(bytes: &[u8]) -> Result<(Body, AccountKeys), TransactionError> {
+    split(bytes).map(|(body, account, _)| (body, account))
+}
+
+fn malformed(what: &str) -> TransactionError {
+    TransactionError::Malformed(what.to_owned())
+}
+
+fn split(bytes: &[u8]) -> Result<(Body, AccountKeys, wire::Authorization), TransactionError> {
     if bytes.len() > MAX_BYTES {
         return Err(TransactionError::TooLarge(bytes.len()));
     }
     let envelope = wire::SignedTransaction::decode(bytes)
         .map_err(|error| TransactionError::Malformed(error.to_string()))?;
-    let authorization = envelope
-        .authorization
-        .ok_or_else(|| malformed("no authorization"))?;
+    let authorization = envelope.authorization.ok_or_else(|| malformed("no authorization"))?;
     let keys = authorization
         .public_keys
         .iter()
         .map(|key| <[u8; 32]>::try_from(&key[..]).map_err(|_| malformed("a public key has not 32 bytes")))
         .collect::<Result<Vec<_>, _>>()?;
-    let threshold =
-        u8::try_from(authorization.threshold).map_err(|_| malformed("the threshold is above 255"))?;
+    let threshold = u8::try_from(authorization.threshold).map_err(|_| malformed("the threshold is above 255"))?;
     let account = AccountKeys::new(threshold, &keys)?;
-    let mut signing = Signing::new(*chain, Body::decode(&envelope.body)?, account)?;
-    for one in &authorization.signatures {
-        let key = usize::try_from(one.key_index)
-            .ok()
-            .and_then(|index| keys.get(index))
-            .ok_or_else(|| malformed("a signature by a key that is not there"))?;
-        let signature = <[u8; 64]>::try_from(&one.signature[..])
-            .map_err(|_| malformed("a signature has not 64 bytes"))?;
-        signing.add(*key, signature)?;
-    }
-    Ok(signing)
+    Ok((Body::decode(&envelope.body)?, account, authorization))
 }
 
 #[cfg(test)]

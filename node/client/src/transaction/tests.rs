@@ -1,27 +1,19 @@
 use super::*;
-use ed25519_dalek::{Signer as _, SigningKey};
+use signer::Ed25519Key;
 use primitives::AssetId;
-
-struct Key(SigningKey);
-
-impl Sign for Key {
-    fn public_key(&self) -> [u8; 32] {
-        self.0.verifying_key().to_bytes()
-    }
-
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(message).to_bytes()
-    }
-}
 
 const CHAIN: ChainHash = ChainHash::new([7; 32]);
 
-fn key(seed: u8) -> Key {
-    Key(SigningKey::from_bytes(&[seed; 32]))
+fn key(seed: u8) -> Ed25519Key {
+    Ed25519Key::from_secret(&[seed; 32])
+}
+
+fn public(seed: u8) -> [u8; 32] {
+    Sign::public_key(&key(seed))
 }
 
 fn account(threshold: u8, seeds: &[u8]) -> AccountKeys {
-    let mut keys: Vec<[u8; 32]> = seeds.iter().map(|seed| key(*seed).public_key()).collect();
+    let mut keys: Vec<[u8; 32]> = seeds.iter().map(|seed| public(*seed)).collect();
     keys.sort_unstable();
     AccountKeys::new(threshold, &keys).unwrap()
 }
@@ -88,11 +80,11 @@ fn co_signers_come_in_any_order_and_exactly_as_many_are_sent() {
     assert_eq!(opened.signatures().len(), 2);
     assert_eq!(
         signing.sign(&key(4)),
-        Err(TransactionError::ForeignKey(key(4).public_key()))
+        Err(TransactionError::ForeignKey(public(4)))
     );
-    let stolen = *signing.signatures().get(&key(1).public_key()).unwrap();
-    let swapped = signing.add(key(2).public_key(), stolen);
-    assert_eq!(swapped, Err(TransactionError::BadSignature(key(2).public_key())));
+    let stolen = *signing.signatures().get(&public(1)).unwrap();
+    let swapped = signing.add(public(2), stolen);
+    assert_eq!(swapped, Err(TransactionError::BadSignature(public(2))));
 }
 
 #[test]

@@ -1,0 +1,188 @@
+//! The command line: `palisade <noun> <verb>`.
+
+mod config;
+mod context;
+mod init;
+mod key;
+mod passwords;
+mod query;
+mod render;
+mod start;
+mod testnet;
+mod tx;
+
+use crate::output::{Exit, Failure, Format, Output};
+use clap::{Args, Parser, Subcommand};
+use clap::error::{ContextKind, ErrorKind};
+use context::Context;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A proof-of-stake chain secured by pooled, multi-asset restaked collateral.
+#[derive(Debug, Parser)]
+#[command(name = "palisade", version, propagate_version = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command has.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// The node's home folder [default: ~/.palisade].
+    #[arg(long, global = true, env = "PALISADE_HOME", value_name = "DIR", help_heading = "Everywhere")]
+    home: Option<PathBuf>,
+    /// The node to ask [default: the testnet in this folder, else http://127.0.0.1:26600].
+    #[arg(long, global = true, env = "PALISADE_NODE", value_name = "URL", help_heading = "Everywhere")]
+    node: Option<String>,
+    /// Where keys of accounts lie [default: accounts in the home, then those of the testnet in this folder].
+    #[arg(long, global = true, env = "PALISADE_KEYS", value_name = "DIR", help_heading = "Everywhere")]
+    keys: Option<PathBuf>,
+    /// How data is written to standard output; errors too are JSON with json and jsonl.
+    #[arg(short, long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
+    output: Format,
+    /// Only ids on standard output, only errors on standard error.
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a node's home: settings, keys, genesis.
+    Init(init::Init),
+    /// Run a node.
+    Start(start::Start),
+    /// Run, watch, break and measure a network of real processes on this machine.
+    #[command(subcommand)]
+    Testnet(testnet::Verb),
+    /// Make and look at keys.
+    #[command(subcommand)]
+    Key(key::Verb),
+    /// Build, sign, send and follow transactions.
+    #[command(subcommand)]
+    Tx(tx::Verb),
+    /// Ask a node, with proofs on request.
+    #[command(subcommand)]
+    Query(query::Verb),
+    /// Look at the settings in force.
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// Say which program this is.
+    Version,
+}
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse_arguments(&error),
+    };
+    let output = Output {
+        format: cli.global.output,
+        quiet: cli.global.quiet,
+    };
+    match dispatch(cli, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if failure.exit.is_some() {
+                output.failure(&failure);
+            }
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
+    let context = Context::new(cli.global, output);
+    match cli.command {
+        Command::Init(init) => init.run(&context),
+        Command::Start(start) => start.run(&context),
+        Command::Testnet(verb) => block_on(testnet::run(verb, &context)),
+        Command::Key(verb) => key::run(verb, &context),
+        Command::Tx(verb) => block_on(tx::run(verb, &context)),
+        Command::Query(verb) => block_on(query::run(verb, &context)),
+        Command::Config(verb) => config::run(&verb, &context),
+        Command::Version => version(output),
+    }
+}
+
+/// Runs a command's future on this thread, with others for what it spawns. A testnet's nodes are started from here,
+/// the thread that lives longest: their parent-death signal is bound to it.
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unexpected(format!("cannot start the runtime: {error}")))?
+        .block_on(work)
+}
+
+/// What is wrong with the command line: clap's own text, or JSON when that was asked for. Help and version go to
+/// standard output and are no errors.
+fn refuse_arguments(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Nobody is left to tell when standard output is closed.
+        error.print().unwrap_or_default();
+        return ExitCode::SUCCESS;
+    }
+    let wants_json = std::env::args().collect::<Vec<_>>().windows(2).any(|pair| {
+        matches!(pair, [flag, value] if (flag == "-o" || flag == "--output") && value.starts_with("json"))
+    }) || std::env::args().any(|arg| arg.starts_with("-ojson") || arg.starts_with("--output=json"));
+    if wants_json {
+        let text = error.render().to_string();
+        let first = text.split("\n\n").next().unwrap_or(&text).trim_start_matches("error: ");
+        let mut failure = Failure::usage(first.trim());
+        if let Some(argument) = error.get(ContextKind::InvalidArg) {
+            failure = failure.with("argument", argument);
+        }
+        let output = Output {
+            format: Format::Json,
+            quiet: true,
+        };
+        output.failure(&failure);
+    } else {
+        error.print().unwrap_or_default();
+    }
+    let code = match error.kind() {
+        ErrorKind::Io | ErrorKind::Format => Exit::Unexpected,
+        _ => Exit::Usage,
+    };
+    ExitCode::from(code.code())
+}
+
+fn version(output: Output) -> Result<(), Failure> {
+    #[derive(serde::Serialize)]
+    struct Version {
+        version: &'static str,
+        commit: &'static str,
+    }
+    impl crate::output::Show for Version {
+        fn table(&self) -> String {
+            format!("palisade {} ({})", self.version, self.commit)
+        }
+        fn id(&self) -> Option<String> {
+            Some(self.version.to_owned())
+        }
+    }
+    output.show(&Version {
+        version: env!("CARGO_PKG_VERSION"),
+        commit: commit(),
+    })
+}
+
+/// The commit it was built from, when the build was told.
+pub(crate) fn commit() -> &'static str {
+    option_env!("PALISADE_COMMIT").unwrap_or("unknown commit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,188 @@
+//! From what was asked for to a body: amounts looked up, sequence, timeout and fee filled in.
+
+use crate::cli::context::Context;
+use crate::output::Failure;
+use clap::Args;
+use client::amount::Written;
+use client::prepare::ChainInfo;
+use client::transaction::{Builder, Fee, Signing};
+use client::Client;
+use crypto::account::AccountKeys;
+use primitives::address::Network;
+use primitives::{Amount, AssetId, Coin, Height};
+use proto::account::v1::ListAssetsRequest;
+use proto::tx::v1::SimulateTransactionResponse;
+use proto::tx::v1::message::Message as Kind;
+use signer::Ed25519Key;
+
+/// For how many blocks a transaction is good when nothing else is said.
+const TIMEOUT_BLOCKS: u64 = 600;
+/// What a simulation may use when no limit is known yet.
+const SIMULATED_GAS: u64 = 10_000_000;
+/// Assets asked for at once.
+const PAGE: u32 = 1_000;
+
+/// What a transaction has besides its messages.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Extras {
+    /// Free text in the transaction, at most 256 bytes.
+    #[arg(long, default_value = "")]
+    pub(crate) memo: String,
+    /// The most gas it may use [default: what a simulation suggests].
+    #[arg(long, value_name = "GAS")]
+    pub(crate) gas: Option<u64>,
+    /// The most it pays for a unit of gas, tip included, in npal [default: the node's estimate].
+    #[arg(long, value_name = "NPAL")]
+    pub(crate) max_price: Option<Amount>,
+    /// What of that goes to the proposer, in npal for a unit of gas [default: the node's estimate].
+    #[arg(long, value_name = "NPAL")]
+    pub(crate) tip: Option<Amount>,
+    /// How many transactions the sender has sent before [default: ask the node].
+    #[arg(long, value_name = "N")]
+    pub(crate) sequence: Option<u64>,
+    /// The last height whose block may hold it [default: 600 blocks from now].
+    #[arg(long, value_name = "HEIGHT")]
+    pub(crate) timeout_height: Option<u64>,
+}
+
+/// What the person wants.
+#[derive(Debug, Clone)]
+pub(crate) enum Want {
+    /// To move an amount.
+    Transfer {
+        /// To whom.
+        to: String,
+        /// How much.
+        amount: Written,
+    },
+    /// To destroy an amount.
+    Burn {
+        /// How much.
+        amount: Written,
+    },
+}
+
+impl Want {
+    /// The message, with names and symbols looked up.
+    pub(crate) async fn resolve(&self, context: &Context, client: &Client, network: Network) -> Result<Kind, Failure> {
+        let amount = match self {
+            Self::Transfer { amount, .. } | Self::Burn { amount } => amount,
+        };
+        let coin = coin(client, amount).await?;
+        self.message(context, coin, network)
+    }
+
+    /// As [`Want::resolve`] without a node: PAL alone.
+    pub(crate) fn resolve_offline(&self, context: &Context, network: Network) -> Result<Kind, Failure> {
+        let written = match self {
+            Self::Transfer { amount, .. } | Self::Burn { amount } => amount,
+        };
+        let amount = written.pal().ok_or_else(|| {
+            Failure::usage(format!("`{}`: without a node only pal and npal are known", written.unit))
+        })??;
+        let coin = Coin {
+            asset: AssetId::PAL,
+            amount,
+        };
+        self.message(context, coin, network)
+    }
+
+    fn message(&self, context: &Context, coin: Coin, network: Network) -> Result<Kind, Failure> {
+        if coin.amount.is_zero() {
+            return Err(Failure::usage("the amount must be above zero"));
+        }
+        let (asset_id, amount) = (coin.asset.get(), coin.amount.to_string());
+        Ok(match self {
+            Self::Transfer { to, .. } => {
+                let recipient = context.account(to, Some(network))?;
+                Kind::Transfer(proto::bank::v1::Transfer {
+                    recipient: recipient.as_bytes().to_vec().into(),
+                    asset_id,
+                    amount,
+                })
+            }
+            Self::Burn { .. } => Kind::Burn(proto::bank::v1::Burn { asset_id, amount }),
+        })
+    }
+}
+
+/// An amount in base units, its symbol looked up in the chain's registry.
+pub(crate) async fn coin(client: &Client, written: &Written) -> Result<Coin, Failure> {
+    if let Some(amount) = written.pal() {
+        return Ok(Coin {
+            asset: AssetId::PAL,
+            amount: amount?,
+        });
+    }
+    let mut accounts = client.accounts();
+    let mut page_token = String::new();
+    loop {
+        let request = ListAssetsRequest {
+            page_size: PAGE,
+            page_token,
+            ..Default::default()
+        };
+        let page = client.unary(accounts.list_assets(request)).await?;
+        if let Some(asset) = page.assets.iter().find(|asset| asset.symbol.eq_ignore_ascii_case(&written.unit)) {
+            let decimals = u8::try_from(asset.decimals).unwrap_or(u8::MAX);
+            return Ok(Coin {
+                asset: AssetId::new(asset.asset_id),
+                amount: written.in_base_units(decimals)?,
+            });
+        }
+        if page.next_page_token.is_empty() {
+            return Err(Failure::usage(format!(
+                "`{}` is neither pal nor an asset of this chain: `palisade query asset` lists them",
+                written.unit
+            )));
+        }
+        page_token = page.next_page_token;
+    }
+}
+
+/// A transaction that only needs its signature, and what its simulation said where one was needed.
+pub(crate) async fn online(
+    client: &Client,
+    chain: &ChainInfo,
+    key: &Ed25519Key,
+    kinds: Vec<Kind>,
+    extras: &Extras,
+) -> Result<(Signing, Option<SimulateTransactionResponse>), Failure> {
+    let keys = AccountKeys::single(*key.public_key().as_bytes()).map_err(|error| Failure::key(error.to_string()))?;
+    online_for(client, chain, keys, kinds, extras).await
+}
+
+/// As [`online`] for an account of any keys.
+pub(crate) async fn online_for(
+    client: &Client,
+    chain: &ChainInfo,
+    keys: AccountKeys,
+    kinds: Vec<Kind>,
+    extras: &Extras,
+) -> Result<(Signing, Option<SimulateTransactionResponse>), Failure> {
+    let sequence = match extras.sequence {
+        Some(sequence) => sequence,
+        None => client.account(chain.network, &keys.id()).await?.next_sequence,
+    };
+    let timeout = match extras.timeout_height {
+        Some(height) => Height::new(height),
+        None => client.height().await?.saturating_add(Height::new(TIMEOUT_BLOCKS)),
+    };
+    let estimate = client.prices().await?;
+    let mut fee = Fee {
+        gas_limit: extras.gas.unwrap_or(SIMULATED_GAS),
+        max_price: extras.max_price.unwrap_or(estimate.max),
+        tip: extras.tip.unwrap_or(estimate.tip),
+    };
+    let build = |fee: Fee| {
+        let builder = kinds.iter().cloned().fold(Builder::new(&keys.id()), Builder::message);
+        let body = builder.fee(fee).sequence(sequence).timeout_height(timeout).memo(&extras.memo).build()?;
+        Signing::new(chain.hash, body, keys.clone())
+    };
+    if extras.gas.is_some() {
+        return Ok((build(fee)?, None));
+    }
+    let simulated = client.simulate(&build(fee)?).await?;
+    fee.gas_limit = simulated.suggested_gas_limit;
+    Ok((build(fee)?, Some(simulated)))
+}

@@ -1,0 +1,121 @@
+//! The node's settings: one `config.toml`, under flags and environment, over defaults.
+
+mod home;
+mod load;
+mod origin;
+
+pub(crate) use home::Home;
+pub(crate) use load::{ConfigError, Loaded, Overrides, load};
+pub(crate) use origin::Origin;
+
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// The commented file that `palisade init` writes and `palisade config default` shows.
+pub(crate) const DEFAULT_FILE: &str = include_str!("config/default.toml");
+
+/// Everything that an operator can set. Unknown sections and fields are errors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NodeConfig {
+    /// The node itself.
+    pub(crate) node: NodeSection,
+    /// Where its keys' password is.
+    pub(crate) keys: KeysSection,
+    /// Timing of consensus, sizes of its log.
+    pub(crate) consensus: engine::Config,
+    /// Peers.
+    pub(crate) network: network::Config,
+    /// Transactions that wait.
+    pub(crate) mempool: mempool::Config,
+    /// Blocks and state on disk.
+    pub(crate) store: store::Config,
+    /// The gRPC services and the explorer.
+    pub(crate) rpc: rpc::Config,
+    /// Metrics and health.
+    pub(crate) metrics: MetricsSection,
+}
+
+/// The `[node]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NodeSection {
+    /// The name that others see.
+    pub(crate) moniker: String,
+    /// What is logged: a level, or directives such as `info,palisade_network=debug`.
+    pub(crate) log: String,
+    /// How it is logged.
+    pub(crate) log_format: LogFormat,
+}
+
+/// How a log's lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The `[keys]` section.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct KeysSection {
+    /// The file that holds the password of the node's keys; empty on a development chain.
+    pub(crate) password_file: String,
+}
+
+/// The `[metrics]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MetricsSection {
+    /// Where `/metrics`, `/healthy` and `/ready` are served over HTTP.
+    pub(crate) listen: SocketAddr,
+}
+
+impl Default for NodeSection {
+    fn default() -> Self {
+        Self {
+            moniker: "palisade".to_owned(),
+            log: "info".to_owned(),
+            log_format: LogFormat::default(),
+        }
+    }
+}
+
+impl Default for MetricsSection {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 26_601),
+        }
+    }
+}
+
+impl NodeConfig {
+    /// Checks the rules between fields.
+    fn validate(&self) -> Result<(), String> {
+        self.consensus.validate().map_err(|error| error.to_string())?;
+        self.network.validate().map_err(|error| error.to_string())?;
+        self.mempool.validate().map_err(|error| error.to_string())?;
+        self.store.validate().map_err(|error| error.to_string())?;
+        self.rpc.validate().map_err(|error| error.to_string())?;
+        if self.node.moniker.is_empty() || self.node.moniker.len() > 64 {
+            return Err("node.moniker: a moniker has 1 to 64 bytes".to_owned());
+        }
+        if let Err(error) = self.node.log.parse::<tracing_subscriber::EnvFilter>() {
+            return Err(format!("node.log = \"{}\": {error}", self.node.log));
+        }
+        if self.metrics.listen == self.rpc.listen {
+            return Err(format!(
+                "metrics.listen and rpc.listen are both {}: each needs its own port",
+                self.rpc.listen
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

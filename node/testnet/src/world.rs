@@ -1,0 +1,156 @@
+//! Who and what there is on a testnet: keys, accounts and the genesis, all from the seed.
+
+use crate::error::Error;
+use crate::name;
+use crate::spec::Spec;
+use genesis::{Address, Document, Hex, Kind, Preset, Text, Validator};
+use primitives::{Amount, AssetId, ChainHash, Coin, Millis, Timestamp};
+use signer::{Ed25519Key, NodeKeys};
+
+/// One PAL in npal.
+pub const PAL: u128 = 1_000_000_000;
+
+/// What the well-known accounts are called, and what they are for. The first is the faucet.
+const PEOPLE: [(&str, &str, u128); 6] = [
+    ("alice", "faucet", 100_000_000),
+    ("bob", "user", 1_000_000),
+    ("carol", "user", 1_000_000),
+    ("dave", "user", 1_000_000),
+    ("erin", "user", 1_000_000),
+    ("frank", "user", 1_000_000),
+];
+
+/// For how many epochs unbonding takes at least.
+const UNBONDING_EPOCHS: u64 = 6;
+/// What each validator's operator bonds at genesis, in PAL.
+pub const BOND: u128 = 1_000_000;
+/// What each operator holds besides, in PAL.
+pub const OPERATOR_BALANCE: u128 = 10_000;
+
+/// A well-known account. Everyone has its key.
+#[derive(Debug)]
+pub struct Person {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub role: &'static str,
+    /// Its key.
+    pub key: Ed25519Key,
+    /// What it has at genesis.
+    pub balance: Amount,
+}
+
+/// The well-known accounts of a testnet.
+#[must_use]
+pub fn people(spec: &Spec) -> Vec<Person> {
+    (0u32..)
+        .zip(PEOPLE)
+        .map(|(index, (name, role, pal))| Person {
+            name,
+            role,
+            key: Ed25519Key::development(&spec.key_seed(), "user", index),
+            balance: Amount::new(pal.saturating_mul(PAL)),
+        })
+        .collect()
+}
+
+/// The keys of every node, in order.
+#[must_use]
+pub fn node_keys(spec: &Spec) -> Vec<NodeKeys> {
+    (0..u32::from(spec.validators))
+        .map(|index| NodeKeys::development(&spec.key_seed(), index))
+        .collect()
+}
+
+/// A testnet's genesis.
+#[derive(Debug)]
+pub(crate) struct Genesis {
+    /// The document, as JSON.
+    pub(crate) document: String,
+    /// What signatures bind.
+    pub(crate) chain_hash: ChainHash,
+}
+
+/// Makes the genesis: the same for the same spec, whenever and wherever.
+pub(crate) fn genesis(spec: &Spec) -> Result<Genesis, Error> {
+    let wrong = |error: &dyn std::fmt::Display| Error::Genesis(error.to_string());
+    let people = people(spec);
+    let faucet = people.first().map(|person| person.key.account()).unwrap_or_default();
+    let kind = Kind::Development;
+    let time = Timestamp::new(spec.genesis_time_ms);
+    let mut document = Document::new(&spec.name.chain_id(), kind, Preset::Localnet, time, faucet);
+    document.dev_mode = true;
+    document.faucet = Some(Address::new(kind, faucet));
+    let epoch = spec.epoch.chain_time(spec.block_time).millis();
+    let staking = &mut document.parameters.staking;
+    staking.epoch_length = Millis::new(epoch);
+    // What is on its way out can be slashed for some epochs more.
+    staking.unbonding_delay = staking.unbonding_delay.max(Millis::new(epoch.saturating_mul(UNBONDING_EPOCHS)));
+    let fund = |document: &mut Document, account, amount| {
+        let coin = Coin {
+            asset: AssetId::PAL,
+            amount,
+        };
+        document.fund(account, coin).map_err(|error| wrong(&error))
+    };
+    for person in &people {
+        fund(&mut document, person.key.account(), person.balance)?;
+    }
+    for funding in &spec.fund {
+        fund(&mut document, funding.account, funding.amount)?;
+    }
+    for (index, keys) in node_keys(spec).iter().enumerate() {
+        let public = keys.public();
+        fund(&mut document, public.account, Amount::new((BOND + OPERATOR_BALANCE).saturating_mul(PAL)))?;
+        document.add_validator(Validator {
+            operator: Address::new(kind, public.account),
+            moniker: Text::from(name::node(index).as_str()),
+            consensus_key: Hex(public.consensus.0),
+            proof_of_possession: Hex(public.possession.0),
+            p2p_key: Hex(public.p2p),
+            bond: Amount::new(BOND.saturating_mul(PAL)),
+        });
+    }
+    let start = document.start().map_err(|error| wrong(&error))?;
+    Ok(Genesis {
+        document: document.to_json().map_err(|error| wrong(&error))?,
+        chain_hash: start.chain_hash,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+    use crate::spec::Flags;
+
+    fn spec(seed: u64) -> Spec {
+        let flags = Flags {
+            seed: Some(seed),
+            ..Flags::default()
+        };
+        Spec::new(&Name::default(), &flags, 26_600).unwrap()
+    }
+
+    #[test]
+    fn a_seed_is_a_chain() {
+        let first = genesis(&spec(1)).unwrap();
+        let again = genesis(&spec(1)).unwrap();
+        assert_eq!(first.chain_hash, again.chain_hash);
+        assert_eq!(first.document, again.document);
+        assert_ne!(genesis(&spec(2)).unwrap().chain_hash, first.chain_hash);
+    }
+
+    #[test]
+    fn any_number_of_validators_from_one_on_makes_a_chain() {
+        for validators in [1, 3, 7] {
+            let flags = Flags {
+                validators: Some(validators),
+                epoch: "2s".parse().ok(),
+                ..Flags::default()
+            };
+            let spec = Spec::new(&Name::default(), &flags, 26_600).unwrap();
+            assert!(genesis(&spec).is_ok(), "{validators}");
+        }
+    }
+}
