@@ -182,7 +182,7 @@ impl From<testnet::Error> for Failure {
                 return Self::new(Exit::Config, "PORT_TAKEN", message).with("port", port);
             }
             E::NoPorts { .. } => (Exit::Config, "NO_FREE_PORTS"),
-            E::Key(_) => (Exit::Key, "KEY"),
+            E::Key(_) | E::Guard(_) => (Exit::Key, "KEY"),
             E::NotReady { .. } => (Exit::TimedOut, "NOT_READY"),
             E::Damaged { .. } => (Exit::Corrupt, "DAMAGED"),
             E::Genesis(_) => (Exit::Config, "GENESIS_INVALID"),

@@ -1,0 +1,328 @@
+//! Building and judging blocks: what the engine asks of the state machine.
+
+use super::commit::Publisher;
+use crate::backend::Work;
+use super::forks::{Base, Forks};
+use super::leaders::Leaders;
+use super::{Admitted, Candidate, Mempool, Outcome, Snapshots, randomness, rejection};
+use bytes::Bytes;
+use consensus::{Build, Tip, Verdict, Verify};
+use crypto::bls::SignatureBytes;
+use crypto::hash::seed;
+use engine::{Application, ApplicationError, Committed, Finalized};
+use light_palisade::{Block, Committee, Evidence, Header, Justification, ValidatorSet};
+use mempool::{Reserved, Selection, Transaction};
+use parking_lot::Mutex;
+use primitives::{AccountId, BlockHash, ChainHash, Digest, Epoch, Height, TxId, View};
+use runtime::{BlockContext, ExecuteError, Executed, Limits, Receipt};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use store::{Roots, Store, StoreError};
+use tokio::sync::watch;
+
+/// Pieces of evidence kept for a block to come.
+const MAX_EVIDENCE: usize = 1_024;
+
+/// What stops the node.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChainError {
+    /// The store does not give or take what it should.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The state machine gave up.
+    #[error("the state machine stopped: {0}")]
+    Execute(#[from] ExecuteError),
+    /// The state lacks what every state has.
+    #[error("the state is broken: {0}")]
+    Broken(&'static str),
+}
+
+/// The chain: forks in memory over the store.
+pub(crate) struct Chain {
+    pub(super) id: ChainHash,
+    pub(super) store: Store,
+    pub(super) forks: Mutex<Forks>,
+    pub(super) snapshots: Arc<Snapshots>,
+    pub(super) mempool: Arc<Mempool>,
+    pub(super) publisher: Publisher,
+    executed: watch::Sender<u64>,
+    evidence: Mutex<VecDeque<Evidence>>,
+    leaders: Leaders,
+    pub(super) work: Arc<Work>,
+}
+
+impl Chain {
+    /// The chain at `tip`, the store's last block.
+    pub(crate) fn new(
+        id: ChainHash,
+        store: Store,
+        tip: Base,
+        snapshots: Arc<Snapshots>,
+        mempool: Arc<Mempool>,
+        work: Arc<Work>,
+    ) -> Self {
+        let publisher = Publisher::new(tip.header.height);
+        Self {
+            id,
+            store,
+            forks: Mutex::new(Forks::new(tip)),
+            snapshots,
+            mempool,
+            publisher,
+            executed: watch::Sender::new(0),
+            evidence: Mutex::new(VecDeque::new()),
+            leaders: Leaders::default(),
+            work,
+        }
+    }
+
+    pub(crate) const fn id(&self) -> ChainHash {
+        self.id
+    }
+
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Changes with every block that is executed or committed.
+    pub(crate) fn executed(&self) -> watch::Receiver<u64> {
+        self.executed.subscribe()
+    }
+
+    /// Transactions of the mempool that blocks above the tip hold already.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.forks.lock().in_flight()
+    }
+
+    /// The height of the last committed block; everything about it can be read when this changes.
+    pub(crate) fn committed(&self) -> watch::Receiver<Height> {
+        self.publisher.subscribe()
+    }
+
+    /// Where a transaction stands in the branch that was executed last, and what came of it.
+    pub(crate) fn in_latest(&self, id: &TxId) -> Option<(Height, u32, Receipt)> {
+        let forks = self.forks.lock();
+        forks.latest_branch().find_map(|outcome| {
+            let position = outcome.transactions.iter().position(|one| one.id() == *id)?;
+            let receipt = outcome.receipts.get(position)?.clone();
+            Some((outcome.height(), u32::try_from(position).ok()?, receipt))
+        })
+    }
+
+    pub(super) fn stir(&self) {
+        self.executed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// The set that decides the block with this header, from the state of its parent.
+    pub(super) fn set_of(base: &Base, epoch: Epoch) -> Result<ValidatorSet, ChainError> {
+        runtime::query::validator_set(&base.state, epoch)
+            .map_err(|_| ChainError::Broken("the validator set does not read"))?
+            .ok_or(ChainError::Broken("the validator set in force is missing"))
+    }
+
+    fn context(&self, base: &Base, header: &Header, why: &Justification) -> Result<BlockContext, ChainError> {
+        let set = Self::set_of(base, header.epoch)?;
+        let operator = set.get(header.proposer).map(|proposer| proposer.operator);
+        let operator: AccountId = operator.ok_or(ChainError::Broken("the proposer is not in its set"))?;
+        let missed = self.missed(&set, why)?;
+        Ok(BlockContext::of(header, operator, missed, base.header.chain_clock))
+    }
+
+    /// The operators whose views were skipped, as the block's own justification says.
+    pub(super) fn missed(&self, set: &ValidatorSet, why: &Justification) -> Result<Vec<AccountId>, ChainError> {
+        let views: Vec<View> = why.nullifications.iter().map(|skipped| skipped.statement.view()).collect();
+        if views.is_empty() {
+            return Ok(Vec::new());
+        }
+        let randomness = randomness::of_epoch(&self.store, set.epoch)?;
+        self.leaders.of(&self.id, set, &randomness, &views).ok_or(ChainError::Broken("a stored set is no committee"))
+    }
+
+    fn reserved(&self, parent: &BlockHash) -> Reserved {
+        let mut reserved = Reserved::default();
+        for outcome in self.forks.lock().ancestry(parent) {
+            reserved.add_all(&outcome.transactions);
+        }
+        reserved
+    }
+
+    fn propose(&self, build: &Build, seed_signature: SignatureBytes) -> Result<Option<Block>, ChainError> {
+        let Some(base) = self.forks.lock().base(&build.header.parent) else { return Ok(None) };
+        let mut header = build.header.clone();
+        header.seed = seed(&build.parent_seed, &seed_signature.0);
+        let context = self.context(&base, &header, &build.justification)?;
+        let limits = Limits::default();
+        let candidates = if build.empty {
+            Vec::new()
+        } else {
+            let room = Selection {
+                height: header.height,
+                base_price: runtime::chain::base_price(&base.state)
+                    .map_err(|_| ChainError::Broken("the base price is missing"))?,
+                max_bytes: limits.bytes,
+                max_gas: limits.gas,
+                max_transactions: limits.transactions,
+            };
+            self.mempool.select(&room, &self.reserved(&build.header.parent))
+        };
+        let candidates = candidates.into_iter().map(Candidate);
+        let built = runtime::build(&base.state, &context, candidates, limits, &base.before)?;
+        let refused: Vec<_> =
+            built.refused.iter().map(|(one, error)| (one.0.id(), rejection(error))).collect();
+        if !refused.is_empty() {
+            self.mempool.remove(&refused);
+        }
+        let mut block = Block {
+            header,
+            justification: build.justification.clone(),
+            seed_signature,
+            evidence: Vec::new(),
+            transactions: built.chosen.iter().map(|one| one.0.bytes().to_vec()).collect(),
+        };
+        let ids: Vec<TxId> = built.chosen.iter().map(|one| one.0.id()).collect();
+        block.header.transactions_root = block.transactions_root(&ids);
+        block.header.evidence_root = Block::evidence_root(&block.evidence);
+        block.header.state_root = base.roots.state;
+        block.header.receipts_root = base.roots.receipts;
+        block.header.outbox_root = base.roots.outbox;
+        block.header.next_validators_root = next_root(&built.executed);
+        self.keep(Arc::new(block.clone()), built.chosen, built.executed);
+        Ok(Some(block))
+    }
+
+    fn judge(&self, verify: &Verify) -> Result<Verdict, ChainError> {
+        let block = &verify.block;
+        let base = self.forks.lock().base(&block.header.parent);
+        // The parent lost or was passed while this waited: the core has no more use for a verdict either.
+        let Some(base) = base else { return Ok(Verdict::Corrupt("its parent is not held any more".into())) };
+        let mut ids = Vec::with_capacity(block.transactions.len());
+        for bytes in &block.transactions {
+            match runtime::decode(&self.id, bytes) {
+                Ok(decoded) => ids.push(decoded.transaction().id()),
+                Err(error) => return Ok(Verdict::Corrupt(format!("transaction {}: {error}", ids.len()))),
+            }
+        }
+        if block.transactions_root(&ids) != block.header.transactions_root {
+            return Ok(Verdict::Corrupt("the transactions are not those of the header".into()));
+        }
+        let parents = Roots {
+            state: block.header.state_root,
+            receipts: block.header.receipts_root,
+            outbox: block.header.outbox_root,
+        };
+        if parents != base.roots {
+            let text = format!("the header says {parents:?} of its parent, which left {:?}", base.roots);
+            return Ok(Verdict::Invalid(text));
+        }
+        let transactions = match self.mempool.verify_block(&block.transactions) {
+            Ok(transactions) => transactions,
+            Err((index, rejection)) => return Ok(Verdict::Invalid(format!("transaction {index}: {rejection}"))),
+        };
+        let context = self.context(&base, &block.header, &block.justification)?;
+        let transactions: Vec<Candidate> = transactions.into_iter().map(Candidate).collect();
+        let executed = match runtime::execute(&base.state, &context, &transactions, &base.before) {
+            Ok(executed) => executed,
+            Err(ExecuteError::Invalid(why)) => return Ok(Verdict::Invalid(why.to_string())),
+            Err(halt @ ExecuteError::Halt(_)) => return Err(halt.into()),
+        };
+        if next_root(&executed) != block.header.next_validators_root {
+            return Ok(Verdict::Invalid("the next validators are not those of the header".into()));
+        }
+        self.keep(block.clone(), transactions, executed);
+        Ok(Verdict::Valid)
+    }
+
+    fn keep(&self, block: Arc<Block>, transactions: Vec<Candidate>, executed: Executed) {
+        let transactions: Vec<Arc<Admitted>> = transactions.into_iter().map(|one| one.0).collect();
+        let outcome = Outcome {
+            hash: block.hash(),
+            block,
+            transactions,
+            roots: Roots {
+                state: executed.state_root(),
+                receipts: executed.receipts_root,
+                outbox: executed.outbox_root,
+            },
+            state: executed.state,
+            changes: Arc::new(executed.changes),
+            receipts: executed.receipts,
+            events: executed.events,
+            next_validators: executed.next_validators,
+        };
+        self.forks.lock().insert(Arc::new(outcome));
+        self.stir();
+    }
+
+    /// Where consensus stands: the last committed block and who decides the next.
+    fn where_we_are(&self) -> Result<Tip, ChainError> {
+        let base = self.forks.lock().tip().clone();
+        let certificate = self.store.tip().and_then(|head| head.certificate.clone());
+        let committee = |epoch| -> Result<Arc<Committee>, ChainError> {
+            let set = Self::set_of(&base, epoch)?;
+            Ok(Arc::new(Committee::new(set).map_err(|_| ChainError::Broken("a stored set is no committee"))?))
+        };
+        let boundary = base.header.is_boundary() && !base.header.height.is_zero();
+        let epoch = if boundary {
+            base.header.epoch.next().map_err(|_| ChainError::Broken("the last epoch of all"))?
+        } else {
+            base.header.epoch
+        };
+        let previous = if boundary { Some(committee(base.header.epoch)?) } else { None };
+        Ok(Tip {
+            certificate,
+            committee: committee(epoch)?,
+            previous,
+            randomness: randomness::of_epoch(&self.store, epoch)?,
+            header: base.header,
+        })
+    }
+}
+
+/// What a header says of the next set: its root, or zero.
+fn next_root(executed: &Executed) -> Digest {
+    executed.next_validators.as_ref().map_or(Digest::ZERO, ValidatorSet::root)
+}
+
+fn boxed(error: ChainError) -> ApplicationError {
+    Box::new(error)
+}
+
+impl Application for Chain {
+    fn build(&self, build: &Build, seed_signature: SignatureBytes) -> Result<Option<Block>, ApplicationError> {
+        self.propose(build, seed_signature).map_err(boxed)
+    }
+
+    fn verify(&self, verify: &Verify) -> Result<Verdict, ApplicationError> {
+        self.judge(verify).map_err(boxed)
+    }
+
+    fn commit(&self, finalized: Vec<Finalized>) -> Result<Committed, ApplicationError> {
+        self.finalize(finalized).map_err(boxed)
+    }
+
+    fn tip(&self) -> Result<Tip, ApplicationError> {
+        self.where_we_are().map_err(boxed)
+    }
+
+    fn body(&self, hash: &BlockHash) -> Option<Arc<Block>> {
+        let height = self.store.height_of(hash).ok().flatten()?;
+        self.store.block(height).ok().flatten()
+    }
+
+    fn answer(&self, request: &[u8]) -> Option<Bytes> {
+        self.answer_sync(request)
+    }
+
+    fn evidence(&self, evidence: Evidence) {
+        let mut kept = self.evidence.lock();
+        if kept.len() < MAX_EVIDENCE {
+            kept.push_back(evidence);
+        }
+    }
+}
+
+impl std::fmt::Debug for Chain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chain").field("id", &self.id).finish_non_exhaustive()
+    }
+}

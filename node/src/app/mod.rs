@@ -1,0 +1,28 @@
+//! The state machine over its store, as the engine, the mempool and the API ask for it.
+//!
+//! ```text
+//!  engine ── build, verify, commit ─▶ Chain ◀── reads ── Backend ◀─ rpc
+//!  mempool ── verify, check ───────▶ Gate
+//! ```
+
+mod chain;
+mod commit;
+mod forks;
+mod gate;
+mod leaders;
+mod outcome;
+mod randomness;
+mod relay;
+mod snapshots;
+mod work;
+
+pub(crate) use chain::{Chain, ChainError};
+pub(crate) use forks::Base;
+pub(crate) use gate::{Admitted, Candidate, Gate, rejection};
+pub(crate) use outcome::Outcome;
+pub(crate) use relay::Relay;
+pub(crate) use work::watch as watch_work;
+pub(crate) use snapshots::{Snapshot, Snapshots};
+
+/// The mempool over this chain.
+pub(crate) type Mempool = mempool::Mempool<Gate>;

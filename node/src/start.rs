@@ -1,0 +1,138 @@
+//! What `palisade start` runs: every part of a node, put together, until it is told to stop or must.
+
+mod error;
+mod open;
+mod signing;
+mod watch;
+
+pub(crate) use error::StartError;
+
+use crate::app::{self, Chain, Gate, Mempool, Relay};
+use crate::backend::{self, Backend, Identity, Work};
+use crate::config::{Home, NodeConfig};
+use engine::{Engine, Parts};
+use mempool::Intake;
+use network::Network;
+use prometheus_client::registry::Registry;
+use signer::NodeKeys;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::watch as channel;
+use tokio_util::sync::CancellationToken;
+use wal::Disk;
+
+/// What the command line adds to the settings.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Permissions {
+    /// The guard is missing, the operator says that no other node runs with these keys, and votes from the next
+    /// epoch on.
+    pub(crate) init_signing_history: bool,
+}
+
+/// Runs a node until `stop` is cancelled. Everything is durable when it returns.
+///
+/// # Errors
+/// Why the node did not start, or why it halted.
+pub(crate) async fn run(
+    config: NodeConfig,
+    home: &Home,
+    permissions: Permissions,
+    stop: CancellationToken,
+) -> Result<(), StartError> {
+    let mut registry = Registry::with_prefix("palisade");
+    let opened = open::open(&config, home, &mut registry)?;
+    let NodeKeys { consensus, p2p, .. } = signing::load(&config, home, opened.kind)?;
+    let key = consensus.public_key();
+    let signer = signing::signer(consensus, home, opened.chain_hash, opened.tip_epoch(), permissions)?;
+
+    let mempool_metrics = mempool::Metrics::default();
+    mempool_metrics.register(&mut registry);
+    let gate = Arc::new(Gate::new(opened.chain_hash, opened.snapshots.clone()));
+    let mempool: Arc<Mempool> = Arc::new(Mempool::new(gate, config.mempool.clone(), mempool_metrics)?);
+    let work = Arc::new(Work::default());
+    let snapshots = opened.snapshots.clone();
+    let chain = Arc::new(Chain::new(
+        opened.chain_hash,
+        opened.store,
+        opened.base,
+        snapshots.clone(),
+        mempool.clone(),
+        work.clone(),
+    ));
+
+    let identity = network::Identity::from_secret(&mut p2p.expose_secret())?;
+    let peer_id = identity.peer_id().to_string();
+    let network_metrics = network::Metrics::registered(&mut registry);
+    let (network, events) =
+        Network::start(config.network.clone(), identity, opened.chain_hash, network_metrics).await?;
+
+    let (available, has_work) = channel::channel(false);
+    let parts = Parts {
+        config: config.consensus,
+        chain: opened.chain_hash,
+        application: chain.clone(),
+        medium: medium(&home.data().join("consensus"))?,
+        signer: Some(signer.signer),
+        abstain_before: signer.abstain_before,
+        network: network.clone(),
+        events,
+        work: has_work,
+        metrics: engine::Metrics::registered(&mut registry),
+    };
+    let (mut engine, mut handle) = Engine::start(parts)?;
+    let status = handle.status.clone();
+    let synced = handle.synced();
+    let intake = Intake::start(mempool.clone())?;
+    let (_, nothing) = tokio::sync::mpsc::channel(1);
+    let incoming = std::mem::replace(&mut handle.transactions, nothing);
+    let relay = Relay { mempool: mempool.clone(), intake: intake.clone(), network: network.clone(), validator: true };
+    tokio::spawn(relay.run(incoming, stop.clone()));
+    tokio::spawn(app::watch_work(mempool.clone(), chain.clone(), available, stop.clone()));
+    let behind = app::CatchUpTask { chain: chain.clone(), network: network.clone(), synced };
+    tokio::spawn(behind.run(handle.catch_up, stop.clone()));
+
+    let tip = backend::follow(chain.clone(), snapshots.clone(), status.clone(), stop.clone());
+    let backend = Arc::new(Backend {
+        chain: chain.clone(),
+        snapshots,
+        mempool,
+        intake,
+        network: network.clone(),
+        info: opened.info,
+        identity: Identity { moniker: config.node.moniker.clone(), peer_id, started: watch::now(), key: Some(key) },
+        tip: tip.clone(),
+        engine: status,
+        work,
+        faucet: signing::faucet(home, opened.faucet, opened.accounts)?,
+    });
+    let rpc_metrics = rpc::Metrics::default();
+    rpc_metrics.register(&mut registry);
+    let served = watch::serve(&config, tip, registry, stop.clone()).await?;
+    let listening = watch::listen(&config, backend, opened.dev_mode, rpc_metrics, stop.clone()).await?;
+    tracing::info!(grpc = %config.rpc.listen, metrics = %served, "the node is up");
+
+    let outcome = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        halted = engine.halted() => halted,
+    };
+    let failed = outcome.is_err();
+    stop.cancel();
+    if !failed {
+        engine.stop().await?;
+    }
+    network.shutdown().await;
+    listening.finish().await;
+    settle(chain).await?;
+    outcome.map_err(StartError::from)
+}
+
+/// Writes what the store still holds in memory, so that the next start replays nothing.
+async fn settle(chain: Arc<Chain>) -> Result<(), StartError> {
+    let settled = tokio::task::spawn_blocking(move || chain.store().settle()).await;
+    settled.map_err(|_| StartError::Interrupted)?.map_err(StartError::from)
+}
+
+fn medium(folder: &Path) -> Result<Arc<Disk>, StartError> {
+    let disk = Disk::new(folder).map_err(|source| StartError::Folder { path: folder.to_owned(), source })?;
+    Ok(Arc::new(disk))
+}

@@ -1,0 +1,123 @@
+//! Why a node did not start, or halted.
+
+use crate::app::ChainError;
+use crate::output::Exit;
+use engine::EngineError;
+use genesis::GenesisError;
+use network::{BadSecret, NetworkError};
+use rpc::ServeError;
+use signer::guard::GuardError;
+use signer::{KeyError, SignerError};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use store::StoreError;
+use wal::LogError;
+
+/// Why a node did not start, or halted. Each has an exit code (interfaces.md, section 3.2).
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A folder cannot be made.
+    #[error("cannot make the folder {}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The genesis document.
+    #[error("genesis.json: {0}")]
+    Genesis(#[from] GenesisError),
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The guard.
+    #[error("{0}")]
+    Guard(#[from] GuardError),
+    /// The signer.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The p2p key.
+    #[error("p2p key: {0}")]
+    Identity(#[from] BadSecret),
+    /// The network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The mempool's settings.
+    #[error("{0}")]
+    Mempool(#[from] mempool::ConfigError),
+    /// A thread could not be started.
+    #[error("the system gives no more threads: {0}")]
+    Thread(#[from] io::Error),
+    /// The gRPC services.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The metrics listener.
+    #[error("cannot listen on {address} for metrics ({source}): set another port in metrics.listen")]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Consensus halted.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The last writes were not waited for.
+    #[error("interrupted while writing")]
+    Interrupted,
+}
+
+impl StartError {
+    /// The exit code that systemd and scripts decide by.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Guard(GuardError::Missing { .. }) => Exit::DoubleSignRisk,
+            Self::Guard(error) if error.is_corruption() => Exit::Corrupt,
+            Self::Guard(_) | Self::Key(_) | Self::Signer(_) | Self::Identity(_) => Exit::Key,
+            Self::Store(error) => of_store(error),
+            Self::Engine(EngineError::Log(error)) => of_log(error),
+            Self::Engine(EngineError::Application(error)) => match error.downcast_ref::<ChainError>() {
+                Some(ChainError::Store(error)) => of_store(error),
+                Some(_) | None => Exit::Unexpected,
+            },
+            Self::Engine(_) | Self::Thread(_) | Self::Interrupted | Self::Folder { .. } => Exit::Unexpected,
+            Self::Read { .. }
+            | Self::Genesis(_)
+            | Self::Network(_)
+            | Self::Mempool(_)
+            | Self::Serve(_)
+            | Self::Metrics { .. } => Exit::Config,
+        }
+    }
+}
+
+fn of_store(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Corrupt { .. } | StoreError::RootMismatch { .. } => Exit::Corrupt,
+        StoreError::WrongChain { .. } | StoreError::WrongFormat { .. } | StoreError::Genesis(_) => Exit::Config,
+        StoreError::Permission(_) => Exit::Key,
+        StoreError::Locked { .. }
+        | StoreError::DiskFull(_)
+        | StoreError::Io { .. }
+        | StoreError::Stopped(_)
+        | StoreError::Unavailable { .. }
+        | StoreError::Refused { .. }
+        | StoreError::State(_) => Exit::Unexpected,
+    }
+}
+
+fn of_log(error: &LogError) -> Exit {
+    if error.is_corruption() { Exit::Corrupt } else { Exit::Unexpected }
+}

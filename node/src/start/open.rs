@@ -1,0 +1,118 @@
+//! The chain as it lies on disk: genesis, store, the latest states.
+
+use super::StartError;
+use crate::app::{Base, Snapshot, Snapshots};
+use crate::config::{Home, NodeConfig};
+use genesis::{Document, Kind, Start};
+use primitives::address::Network;
+use primitives::{AccountId, ChainHash, Epoch, Height};
+use prometheus_client::registry::Registry;
+use rpc::backend::{ChainInfo, DevAccount};
+use runtime::State;
+use std::sync::Arc;
+use store::{Genesis, Head, Recovered, Roots, Store, StoreError};
+
+/// The chain of a home.
+pub(super) struct Opened {
+    pub(super) chain_hash: ChainHash,
+    pub(super) kind: Network,
+    pub(super) dev_mode: bool,
+    pub(super) faucet: Option<AccountId>,
+    pub(super) accounts: Vec<DevAccount>,
+    pub(super) info: ChainInfo,
+    pub(super) store: Store,
+    pub(super) base: Base,
+    pub(super) snapshots: Arc<Snapshots>,
+}
+
+impl Opened {
+    /// The epoch of the next block.
+    pub(super) fn tip_epoch(&self) -> Epoch {
+        let header = &self.base.header;
+        let ended = header.is_boundary() && !header.height.is_zero();
+        if ended { header.epoch.next().unwrap_or(Epoch::MAX) } else { header.epoch }
+    }
+}
+
+/// Reads the genesis, opens the store, and brings the state to where the store ends.
+pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) -> Result<Opened, StartError> {
+    let path = home.genesis();
+    let text = std::fs::read(&path).map_err(|source| StartError::Read { path: path.clone(), source })?;
+    let document = Document::from_json(&text)?;
+    let start = document.start()?;
+    for warning in &start.warnings {
+        tracing::warn!(%warning, "genesis");
+    }
+    let metrics = store::Metrics::default();
+    metrics.register(registry);
+    let (store, recovered) = Store::open(&home.data().join("store"), &config.store, &start.chain_hash, metrics)?;
+    let (head, state) = ready(&store, recovered, &start)?;
+    let before = one_back(&store, &head, &state)?;
+    let tip = Snapshot { hash: head.hash, header: head.header.clone(), roots: head.roots, state: state.clone() };
+    let older = older(&store, &head, &before)?;
+    let base = Base { hash: head.hash, header: head.header.clone(), roots: head.roots, state, before };
+    let kind = if document.network == Kind::Live { Network::Live } else { Network::Development };
+    tracing::info!(chain = %document.chain, hash = %start.chain_hash, height = %head.header.height, "the chain");
+    Ok(Opened {
+        chain_hash: start.chain_hash,
+        kind,
+        dev_mode: document.dev_mode,
+        faucet: document.faucet.as_ref().map(|faucet| faucet.account),
+        accounts: known(&document),
+        info: ChainInfo {
+            id: document.chain.to_string(),
+            hash: start.chain_hash,
+            generation: document.generation,
+            network: kind,
+            genesis_document: text.into(),
+            genesis_canonical: document.canonical().into(),
+        },
+        store,
+        base,
+        snapshots: Arc::new(Snapshots::new(older, tip)),
+    })
+}
+
+/// The store's last block and the state after it; writes the beginning of the chain into a new store.
+fn ready(store: &Store, recovered: Recovered, start: &Start) -> Result<(Arc<Head>, State), StartError> {
+    if let Some(head) = recovered.tip {
+        if recovered.replayed > 0 {
+            tracing::info!(blocks = recovered.replayed, "replayed from the log");
+        }
+        return Ok((head, recovered.state));
+    }
+    store.initialize(&Genesis {
+        header: start.header.clone(),
+        roots: Roots { state: start.state.root(), ..Roots::default() },
+        changes: Arc::new(start.changes.clone()),
+        validators: start.validators.clone(),
+    })?;
+    let head = store.tip().ok_or_else(|| StartError::Store(StoreError::Genesis("it was not written")))?;
+    Ok((head, start.state.clone()))
+}
+
+/// The state one block earlier; genesis stays what it is.
+fn one_back(store: &Store, head: &Head, state: &State) -> Result<State, StartError> {
+    let height = head.header.height;
+    match height.get().checked_sub(1) {
+        Some(before) => Ok(store.state_at(Height::new(before), height, state)?),
+        None => Ok(state.clone()),
+    }
+}
+
+fn older(store: &Store, head: &Head, before: &State) -> Result<Option<Snapshot>, StartError> {
+    let Some(below) = head.header.height.get().checked_sub(1) else { return Ok(None) };
+    let head = store.head(Height::new(below))?;
+    Ok(head.map(|head| Snapshot {
+        hash: head.hash,
+        header: head.header.clone(),
+        roots: head.roots,
+        state: before.clone(),
+    }))
+}
+
+/// The accounts that a development chain's genesis names.
+fn known(document: &Document) -> Vec<DevAccount> {
+    let faucet = document.faucet.iter().map(|address| DevAccount { name: "faucet".to_owned(), id: address.account });
+    faucet.collect()
+}

@@ -1,0 +1,82 @@
+//! Keys, and the guard without which none of them signs a vote.
+
+use super::StartError;
+use crate::backend::Faucet;
+use crate::config::{Home, NodeConfig};
+use parking_lot::Mutex;
+use primitives::address::Network;
+use primitives::{AccountId, ChainHash, Epoch};
+use rpc::backend::DevAccount;
+use signer::guard::{Guard, GuardConfig, GuardError, Slot};
+use signer::{ConsensusKey, LocalSigner, NodeKeys, Password, Protection, Signer, keystore};
+use std::path::Path;
+use std::sync::Arc;
+use wal::Disk;
+
+/// What signs, and from which epoch on.
+pub(super) struct Signing {
+    pub(super) signer: Box<dyn Signer>,
+    pub(super) abstain_before: Epoch,
+}
+
+/// The node's three keys.
+pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network) -> Result<NodeKeys, StartError> {
+    let file = &config.keys.password_file;
+    let protection = if file.is_empty() {
+        Protection::DevelopmentPlaintext
+    } else {
+        Protection::Password(Password::from_file(Path::new(file))?)
+    };
+    Ok(NodeKeys::load(&home.keys(), &protection, kind)?)
+}
+
+/// The signer over the guard of this home. Without a guard no vote is cast: somebody else may vote with this key.
+pub(super) fn signer(
+    consensus: ConsensusKey,
+    home: &Home,
+    chain: ChainHash,
+    tip: Epoch,
+    permissions: super::Permissions,
+) -> Result<Signing, StartError> {
+    let folder = home.guard();
+    let key = consensus.public_key();
+    let disk = || {
+        Disk::new(&folder)
+            .map(Arc::new)
+            .map_err(|source| StartError::Folder { path: folder.clone(), source })
+    };
+    let (guard, abstain_before) = match Guard::open(disk()?, chain, GuardConfig::default()) {
+        Ok(guard) => (guard, Epoch::ZERO),
+        Err(GuardError::Missing { .. }) if permissions.init_signing_history => {
+            let mut guard = Guard::initialise(disk()?, chain, GuardConfig::default())?;
+            // What was signed before is not known: nothing of this epoch is signed again.
+            guard.register(key, Slot::end_of(tip))?;
+            tracing::warn!(epoch = %tip, "the signing history starts anew: no vote before the next epoch");
+            (guard, tip.next().unwrap_or(Epoch::MAX))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let signer = LocalSigner::new(consensus, Arc::new(std::sync::Mutex::new(guard)))?;
+    Ok(Signing { signer: Box::new(signer), abstain_before })
+}
+
+/// The faucet, when one of the home's accounts is it.
+pub(super) fn faucet(
+    home: &Home,
+    faucet: Option<AccountId>,
+    accounts: Vec<DevAccount>,
+) -> Result<Option<Faucet>, StartError> {
+    let Some(faucet) = faucet else { return Ok(None) };
+    let Ok(entries) = std::fs::read_dir(home.accounts()) else { return Ok(None) };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_none_or(|extension| extension != "pem") {
+            continue;
+        }
+        let key = keystore::load_ed25519(&path, &Protection::DevelopmentPlaintext, Network::Development)?;
+        if key.account() == faucet {
+            let faults = Mutex::new(Vec::new());
+            return Ok(Some(Faucet { key, accounts, faults, turn: tokio::sync::Mutex::new(()) }));
+        }
+    }
+    Ok(None)
+}
