@@ -9,13 +9,13 @@ pub struct Config {
     /// The database's page cache. A small one costs memory instead of saving it. At least 16 MiB.
     /// Default: 134,217,728.
     pub cache_bytes: u64,
-    /// How many blocks' changes of state are written together, so that what changes often is written once. 1 to 64.
-    /// Default: 16.
+    /// After how many blocks their changes of state are written, each entry once. 1 to 1,024. Default: 256.
     pub coalesce_blocks: usize,
-    /// How long the changes of a block wait for others at most, ms. Default: 5,000.
+    /// After how long they are written at the latest, ms. The longer, the less is written, and the more is replayed
+    /// after a crash. Default: 10,000.
     pub coalesce_ms: u64,
     /// How many blocks the background may be behind before commits wait for it: a restart replays as many.
-    /// At least `coalesce_blocks`. Default: 128.
+    /// At least `coalesce_blocks`. Default: 512.
     pub max_backlog_blocks: usize,
     /// Bytes of recent blocks that are kept in memory for peers and clients. Default: 33,554,432.
     pub recent_bytes: usize,
@@ -25,9 +25,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             cache_bytes: 128 << 20,
-            coalesce_blocks: 16,
-            coalesce_ms: 5_000,
-            max_backlog_blocks: 128,
+            coalesce_blocks: 256,
+            coalesce_ms: 10_000,
+            max_backlog_blocks: 512,
             recent_bytes: 32 << 20,
         }
     }
@@ -63,8 +63,8 @@ impl Config {
             (
                 "coalesce_blocks",
                 coalesce,
-                (1..=64).contains(&coalesce),
-                "must be 1 to 64",
+                (1..=1_024).contains(&coalesce),
+                "must be 1 to 1,024",
             ),
             (
                 "max_backlog_blocks",

@@ -12,6 +12,7 @@ use crate::{key, record};
 use borsh::{BorshDeserialize, BorshSerialize};
 use parking_lot::RwLock;
 use primitives::{BlockHash, Height, TxId};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Runs of one level that are merged into one of the next.
@@ -119,10 +120,17 @@ pub(crate) struct Staged {
     manifest: Manifest,
 }
 
-/// The runs.
+/// The runs, and what is not in one yet.
 pub(crate) struct Index {
     engine: Arc<dyn Engine>,
-    manifest: RwLock<Manifest>,
+    inner: RwLock<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    manifest: Manifest,
+    /// The sorted entries of each height that is not indexed yet, the lowest first.
+    pending: VecDeque<(Height, Arc<[u128]>)>,
 }
 
 impl Index {
@@ -137,47 +145,56 @@ impl Index {
         }
         Ok(Self {
             engine,
-            manifest: RwLock::new(manifest),
+            inner: RwLock::new(Inner {
+                manifest,
+                pending: VecDeque::new(),
+            }),
         })
     }
 
     /// Up to which height everything is in the runs.
     pub(crate) fn indexed(&self) -> Option<Height> {
-        self.manifest.read().indexed
+        self.inner.read().manifest.indexed
     }
 
-    /// The first `limit` positions of `term` from `from` on, ascending; `recent` adds those of heights above the one
-    /// it is given.
-    pub(crate) fn find(
-        &self,
-        term: Term,
-        from: Position,
-        limit: usize,
-        recent: impl FnOnce(Option<Height>) -> Vec<Position>,
-    ) -> Result<Vec<Position>, StoreError> {
+    /// The sorted entries of the next height: found from now on, and written with the next run.
+    pub(crate) fn add(&self, height: Height, entries: Arc<[u128]>) {
+        self.inner.write().pending.push_back((height, entries));
+    }
+
+    /// The first `limit` positions of `term` from `from` on, ascending.
+    pub(crate) fn find(&self, term: Term, from: Position, limit: usize) -> Result<Vec<Position>, StoreError> {
         // Held to the end, so that no run is removed while it is read.
-        let manifest = self.manifest.read();
-        let mut found = recent(manifest.indexed);
-        for run in manifest.levels.iter().flatten() {
+        let inner = self.inner.read();
+        let pending = inner
+            .pending
+            .iter()
+            .flat_map(|(_, entries)| positions_in(entries, term, from));
+        let mut found: Vec<Position> = pending.take(limit).collect();
+        for run in inner.manifest.levels.iter().flatten() {
             found.extend(run::find(self.engine.as_ref(), run.number, term, from, limit)?);
         }
-        drop(manifest);
+        drop(inner);
         found.sort_unstable();
-        found.dedup();
         found.truncate(limit);
         Ok(found)
     }
 
-    /// Writes the sorted `entries` of the heights up to `height`, not yet durably.
-    pub(crate) fn stage(&self, entries: &[u128], height: Height) -> Result<Staged, StoreError> {
-        let mut manifest = self.manifest.read().clone();
-        manifest.indexed = Some(height);
+    /// Writes the entries of the heights up to `height` as a run, not yet durably.
+    pub(crate) fn stage(&self, height: Height) -> Result<Staged, StoreError> {
+        let inner = self.inner.read();
+        let due = inner.pending.iter().take_while(|(other, _)| *other <= height);
+        let mut entries: Vec<u128> = due.flat_map(|(_, entries)| entries.iter().copied()).collect();
+        let mut manifest = inner.manifest.clone();
+        drop(inner);
+        entries.sort_unstable();
+        manifest.indexed = manifest.indexed.max(Some(height));
         if !entries.is_empty() {
             let number = manifest.next;
             manifest.next += 1;
             let mut writer = run::Writer::new(self.engine.as_ref(), number);
             for entry in entries {
-                writer.push(*entry)?;
+                writer.push(entry)?;
             }
             let run = Run {
                 number,
@@ -196,13 +213,22 @@ impl Index {
         let mut batch = Batch::default();
         record::put(&mut batch, &key::manifest(), &staged.manifest);
         self.engine.apply(Tree::Index, batch)?;
-        *self.manifest.write() = staged.manifest;
+        let mut inner = self.inner.write();
+        let indexed = staged.manifest.indexed;
+        inner.manifest = staged.manifest;
+        while inner
+            .pending
+            .front()
+            .is_some_and(|(height, _)| Some(*height) <= indexed)
+        {
+            inner.pending.pop_front();
+        }
         Ok(())
     }
 
     /// Merges the lowest level that is full, if one is; `true` when there may be more to do.
     pub(crate) fn merge(&self) -> Result<bool, StoreError> {
-        let mut manifest = self.manifest.read().clone();
+        let mut manifest = self.inner.read().manifest.clone();
         let full = |runs: &Vec<Run>| {
             let first: Vec<Run> = runs.iter().take(FAN_OUT).copied().collect();
             first.len() == FAN_OUT && first.iter().map(|run| run.entries).sum::<u64>() <= MAX_RUN
@@ -229,7 +255,7 @@ impl Index {
         for number in merged {
             run::remove(self.engine.as_ref(), number, number.saturating_add(1))?;
         }
-        self.manifest.write().dead.clear();
+        self.inner.write().manifest.dead.clear();
         Ok(true)
     }
 }

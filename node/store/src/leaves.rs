@@ -8,6 +8,7 @@ use core::ops::Bound;
 use primitives::Height;
 use state::{Bytes, Changes};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// Writes of a batch: larger ones cost the database far more memory (consensus.md, section 2.1).
 const BATCH: usize = 128;
@@ -55,19 +56,28 @@ impl Coalesced {
         self.paths.contains_key(key)
     }
 
-    /// Writes the entries, not yet durably. Doing it again does no harm.
-    pub(crate) fn write(&self, engine: &dyn Engine) -> Result<(), StoreError> {
+    /// Writes the entries, not yet durably. Doing it again does no harm. `go_on` is asked after
+    /// each batch but the last, with the time that it took; `false` when it did not want to.
+    pub(crate) fn write(
+        &self,
+        engine: &dyn Engine,
+        go_on: &dyn Fn(Duration) -> bool,
+    ) -> Result<bool, StoreError> {
         let mut batch = Batch::default();
         for (raw, path) in &self.paths {
             write_leaf(&mut batch, raw.as_slice(), path);
             if batch.len() >= BATCH {
+                let start = Instant::now();
                 engine.apply(Tree::State, core::mem::take(&mut batch))?;
+                if !go_on(start.elapsed()) {
+                    return Ok(false);
+                }
             }
         }
         if !batch.is_empty() {
             engine.apply(Tree::State, batch)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// `leaves` with these changes.
@@ -184,7 +194,7 @@ mod tests {
         for step in steps {
             let mut coalesced = Coalesced::default();
             coalesced.add(&step);
-            coalesced.write(&engine).unwrap();
+            coalesced.write(&engine, &|_| true).unwrap();
             state = state.apply(&step).unwrap();
             let loaded: State = load(&engine).unwrap().into_iter().collect();
             assert_eq!(loaded.root(), state.root());
@@ -200,7 +210,7 @@ mod tests {
         coalesced.add(&change(b"k", None, Some(large.clone())));
         coalesced.add(&change(b"k", Some(large), Some(vec![1])));
         assert_eq!(coalesced.len(), 1);
-        coalesced.write(&engine).unwrap();
+        coalesced.write(&engine, &|_| true).unwrap();
         assert_eq!(engine.keys(Tree::State), [key::leaf(b"k")]);
     }
 }

@@ -48,6 +48,13 @@ mod recent;
 mod record;
 mod store;
 
+#[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+mod disk_tests;
+#[cfg(test)]
+mod fixture;
+
 pub use config::{Config, ConfigError};
 pub use error::StoreError;
 pub use metrics::Metrics;

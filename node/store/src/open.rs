@@ -85,7 +85,6 @@ impl Store {
         for job in jobs {
             store.inner.background.push(job);
         }
-        // What is neither in the index nor among the recent blocks could not be found.
         store.settle()?;
         let recovered = Recovered {
             tip: Some(head),
@@ -126,20 +125,14 @@ impl Store {
             } else {
                 None
             };
-            let entries = if at >= first_entry {
-                Some(read_entries(engine, &head)?)
-            } else {
-                None
-            };
+            if at >= first_entry {
+                self.inner.index.add(at, read_entries(engine, &head)?);
+            }
             if let Some(changes) = &changes {
                 coalesced.add(changes);
             }
             parent = Some(head);
-            jobs.push(Job {
-                height: at,
-                changes,
-                entries,
-            });
+            jobs.push(Job { height: at, changes });
         }
         let leaves = leaves::load(engine)?;
         let bytes = leaves

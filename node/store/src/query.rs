@@ -277,10 +277,7 @@ impl Store {
     }
 
     fn find(&self, term: Term, from: Position, limit: usize) -> Result<Vec<Position>, StoreError> {
-        let recents = &self.inner.recents;
-        self.inner
-            .index
-            .find(term, from, limit, |above| recents.find(term, from, above))
+        self.inner.index.find(term, from, limit)
     }
 
     /// What is asked for from a recent block, or else from the log. Nothing above the tip is shown: a block may be

@@ -1,6 +1,5 @@
-//! The latest blocks in memory: what is not in the index yet, and what peers and clients ask for most.
+//! The latest blocks in memory: what peers and clients ask for most.
 
-use crate::index::{Position, Term, positions_in};
 use crate::record::{CommittedBlock, Head};
 use light_palisade::Block;
 use parking_lot::RwLock;
@@ -16,22 +15,19 @@ pub(crate) struct Recent {
     pub(crate) changes: Arc<Changes>,
     pub(crate) receipts: Arc<[u8]>,
     pub(crate) transactions: Vec<TxId>,
-    /// Sorted index entries.
-    pub(crate) entries: Arc<[u128]>,
     /// About how much memory it takes.
     bytes: usize,
 }
 
 impl Recent {
-    pub(crate) fn new(block: CommittedBlock, head: Arc<Head>, entries: Arc<[u128]>, bytes: usize) -> Self {
+    pub(crate) fn new(block: CommittedBlock, head: Arc<Head>, bytes: usize) -> Self {
         Self {
             head,
-            bytes: bytes + entries.len() * 16,
+            bytes,
             block: block.block,
             changes: block.changes,
             receipts: block.receipts,
             transactions: block.transactions,
-            entries,
         }
     }
 
@@ -60,18 +56,12 @@ impl Recents {
         }
     }
 
-    /// Adds the next block, and forgets the oldest that are in the index and too much.
-    pub(crate) fn push(&self, block: Recent, indexed: Option<Height>) {
+    /// Adds the next block, and forgets the oldest that are too much.
+    pub(crate) fn push(&self, block: Recent) {
         let mut ring = self.ring.write();
         ring.bytes += block.bytes;
         ring.blocks.push_back(Arc::new(block));
-        while ring.bytes > self.max_bytes
-            && ring.blocks.len() > 1
-            && ring
-                .blocks
-                .front()
-                .is_some_and(|oldest| Some(oldest.height()) <= indexed)
-        {
+        while ring.bytes > self.max_bytes && ring.blocks.len() > 1 {
             let oldest = ring.blocks.pop_front();
             ring.bytes -= oldest.map_or(0, |oldest| oldest.bytes);
         }
@@ -91,15 +81,5 @@ impl Recents {
             .rev()
             .find(|block| block.head.hash == *hash)
             .cloned()
-    }
-
-    /// The positions of a term in the blocks above `above`, from `from` on.
-    pub(crate) fn find(&self, term: Term, from: Position, above: Option<Height>) -> Vec<Position> {
-        let ring = self.ring.read();
-        ring.blocks
-            .iter()
-            .filter(|block| Some(block.height()) > above)
-            .flat_map(|block| positions_in(&block.entries, term, from))
-            .collect()
     }
 }

@@ -100,15 +100,13 @@ impl Store {
         record::put(&mut batch, &key::validators(Epoch::ZERO), &genesis.validators);
         let total = *log_bytes + wide(batch.bytes());
         put_tip(&mut batch, &head, total);
-        self.inner.engine.apply(Tree::Log, batch)?;
-        self.inner.engine.flush()?;
+        self.write_durably(batch)?;
         *log_bytes = total;
         self.grow_state(&genesis.changes);
         *self.inner.tip.write() = Some(Arc::new(head));
         self.inner.background.push(Job {
             height: Height::ZERO,
             changes: Some(Arc::clone(&genesis.changes)),
-            entries: Some(Arc::from([])),
         });
         Ok(())
     }
@@ -137,39 +135,42 @@ impl Store {
             prepared.push(next);
         }
         inner.background.wait_for_room()?;
-        let total = self.append(&mut prepared, *log_bytes)?;
-        let start = Instant::now();
-        inner.engine.flush()?;
-        inner.metrics.flush_seconds.observe(start.elapsed().as_secs_f64());
-        *log_bytes = total;
+        *log_bytes = self.append(&mut prepared, *log_bytes)?;
         for (block, prepared) in blocks.into_iter().zip(prepared) {
             self.publish(block, prepared);
         }
         Ok(())
     }
 
-    /// Writes the prepared blocks, each in one batch with the tip that it makes; the bytes of the log then.
+    /// Writes the prepared blocks durably, each in one batch with the tip that it makes; the bytes of the log then.
     fn append(&self, blocks: &mut [Prepared], mut total: u64) -> Result<u64, StoreError> {
-        let start = Instant::now();
         let mut batch = Batch::default();
         for block in blocks {
             let own = core::mem::take(&mut block.batch);
             let full = batch.len() + own.len() >= LOG_BATCH || batch.bytes() + own.bytes() >= LOG_BATCH_BYTES;
             if full && !batch.is_empty() {
-                self.inner.engine.apply(Tree::Log, core::mem::take(&mut batch))?;
+                self.write_durably(core::mem::take(&mut batch))?;
             }
             total += wide(own.bytes());
             batch.append(own);
             put_tip(&mut batch, &block.head, total);
         }
         if !batch.is_empty() {
-            self.inner.engine.apply(Tree::Log, batch)?;
+            self.write_durably(batch)?;
         }
-        self.inner
-            .metrics
-            .apply_seconds
-            .observe(start.elapsed().as_secs_f64());
         Ok(total)
+    }
+
+    /// Order: a batch is durable before the next one is written, so that no tip survives without what is below it.
+    fn write_durably(&self, batch: Batch) -> Result<(), StoreError> {
+        let start = Instant::now();
+        self.inner.engine.apply(Tree::Log, batch)?;
+        let applied = Instant::now();
+        self.inner.engine.flush()?;
+        let metrics = &self.inner.metrics;
+        metrics.apply_seconds.observe((applied - start).as_secs_f64());
+        metrics.flush_seconds.observe(applied.elapsed().as_secs_f64());
+        Ok(())
     }
 
     /// Lets readers see a block that is durable, and hands the rest to the background.
@@ -179,14 +180,14 @@ impl Store {
         let job = Job {
             height: prepared.head.header.height,
             changes: Some(Arc::clone(&block.changes)),
-            entries: Some(Arc::clone(&prepared.entries)),
         };
+        inner.index.add(job.height, prepared.entries);
         let bytes = block.block.transactions.iter().map(Vec::len).sum::<usize>()
             + block.receipts.len()
             + block.changes.len() * 256;
-        let recent = Recent::new(block, Arc::clone(&prepared.head), prepared.entries, bytes);
-        // Order: in the ring before the tip says that it is there.
-        inner.recents.push(recent, inner.index.indexed());
+        let recent = Recent::new(block, Arc::clone(&prepared.head), bytes);
+        // Order: it can be found and read before the tip says that it is there.
+        inner.recents.push(recent);
         *inner.tip.write() = Some(prepared.head);
         inner.background.push(job);
     }
@@ -361,3 +362,6 @@ pub(crate) fn entries_of(head: &Head, terms: &Terms) -> Result<Arc<[u128]>, Stri
     entries.sort_unstable();
     Ok(Arc::from(entries))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -56,3 +56,33 @@ impl Engine for Guard {
         self.inner.size_on_disk()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Fault, Memory};
+
+    #[test]
+    fn a_flush_that_succeeds_later_acknowledges_nothing() {
+        for fault in [Fault::FlushFails { after: 0 }, Fault::DiskFull { after: 0 }] {
+            let memory = Arc::new(Memory::default());
+            let guard = Guard::new(memory.clone());
+            guard.flush().unwrap();
+            memory.inject(fault);
+            let failed = guard
+                .apply(Tree::Log, Batch::default())
+                .and_then(|()| guard.flush());
+            assert!(matches!(
+                failed,
+                Err(EngineError::Io { .. } | EngineError::DiskFull(_))
+            ));
+            // The fault is over: the database itself would go on.
+            memory.flush().unwrap();
+            assert!(matches!(guard.flush(), Err(EngineError::Stopped(_))));
+            assert!(matches!(
+                guard.apply(Tree::Log, Batch::default()),
+                Err(EngineError::Stopped(_))
+            ));
+        }
+    }
+}

@@ -19,6 +19,12 @@ pub enum Fault {
         /// After how many flushes.
         after: u32,
     },
+    /// The machine stops: this batch or flush and all later ones do nothing but fail. What was applied and not flushed
+    /// is decided by [`Memory::crash`].
+    PowerCut {
+        /// After how many batches and flushes.
+        after: u32,
+    },
 }
 
 /// What a crash does to batches that were applied and not flushed.
@@ -42,6 +48,23 @@ struct Inner {
     current: Entries,
     unflushed: Vec<(Tree, Batch)>,
     fault: Option<Fault>,
+}
+
+impl Inner {
+    /// Whether the machine has stopped, or does now.
+    fn is_dead(&mut self) -> bool {
+        match &mut self.fault {
+            Some(Fault::PowerCut { after }) => due(after),
+            Some(Fault::DiskFull { .. } | Fault::FlushFails { .. }) | None => false,
+        }
+    }
+}
+
+fn power_cut() -> EngineError {
+    EngineError::Io {
+        path: PathBuf::from("memory"),
+        message: "injected: the power is gone".to_owned(),
+    }
 }
 
 /// The database in memory.
@@ -178,6 +201,9 @@ impl Engine for Memory {
 
     fn apply(&self, tree: Tree, batch: Batch) -> Result<(), EngineError> {
         let mut inner = self.inner.lock();
+        if inner.is_dead() {
+            return Err(power_cut());
+        }
         if let Some(Fault::DiskFull { after }) = &mut inner.fault
             && due(after)
         {
@@ -191,6 +217,9 @@ impl Engine for Memory {
 
     fn flush(&self) -> Result<(), EngineError> {
         let mut inner = self.inner.lock();
+        if inner.is_dead() {
+            return Err(power_cut());
+        }
         if let Some(Fault::FlushFails { after }) = &mut inner.fault
             && due(after)
         {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 fn add(index: &Index, entries: &BTreeSet<u128>, height: u64) {
     let sorted: Vec<u128> = entries.iter().copied().collect();
-    let staged = index.stage(&sorted, Height::new(height)).unwrap();
+    index.add(Height::new(height), Arc::from(sorted));
+    let staged = index.stage(Height::new(height)).unwrap();
     index.engine.flush().unwrap();
     index.publish(staged).unwrap();
     index.engine.flush().unwrap();
@@ -46,10 +47,10 @@ proptest! {
                 .map(|(_, position)| *position)
                 .take(limit)
                 .collect();
-            let found = index.find(Term::event(term << 40), from, limit, |_| Vec::new()).unwrap();
+            let found = index.find(Term::event(term << 40), from, limit).unwrap();
             prop_assert_eq!(found.iter().map(|position| position.0).collect::<Vec<_>>(), expected);
         }
-        let runs: usize = index.manifest.read().levels.iter().map(Vec::len).sum();
+        let runs: usize = index.inner.read().manifest.levels.iter().map(Vec::len).sum();
         prop_assert!(runs < 3 * FAN_OUT, "{} runs", runs);
     }
 }
@@ -65,7 +66,7 @@ fn a_run_of_many_chunks_is_found_in_from_any_place() {
     add(&index, &many, 3);
     for from in [0u32, 1, 3_839, 3_840, 3_841, 19_999] {
         let found = index
-            .find(term, Position::new(Height::new(3), from), 5_000, |_| Vec::new())
+            .find(term, Position::new(Height::new(3), from), 5_000)
             .unwrap();
         let expected: Vec<u32> = (from..20_000).take(5_000).collect();
         assert_eq!(
@@ -73,9 +74,7 @@ fn a_run_of_many_chunks_is_found_in_from_any_place() {
             expected
         );
     }
-    let other = index.find(Term::event(78 << 40), Position::new(Height::ZERO, 0), 9, |_| {
-        Vec::new()
-    });
+    let other = index.find(Term::event(78 << 40), Position::new(Height::ZERO, 0), 9);
     assert_eq!(other.unwrap(), []);
 }
 
@@ -84,9 +83,11 @@ fn an_unfinished_run_leaves_nothing_behind() {
     let engine = Arc::new(Memory::default());
     let index = Index::open(engine.clone()).unwrap();
     let term = Term::event(5);
-    let staged = index
-        .stage(&[entry(term, Position::new(Height::new(1), 0))], Height::new(1))
-        .unwrap();
+    index.add(
+        Height::new(1),
+        Arc::from([entry(term, Position::new(Height::new(1), 0))]),
+    );
+    let staged = index.stage(Height::new(1)).unwrap();
     drop(staged);
     assert_eq!(engine.keys(Tree::Index).len(), 1);
     let index = Index::open(engine.clone()).unwrap();
@@ -101,6 +102,6 @@ fn a_damaged_chunk_is_said_to_be_damaged() {
     let (term, position) = (Term::event(5), Position::new(Height::new(1), 0));
     add(&index, &BTreeSet::from([entry(term, position)]), 1);
     assert!(engine.damage(Tree::Index, &key::run_chunk(0, entry(term, position)), 9));
-    let error = index.find(term, position, 1, |_| Vec::new()).unwrap_err();
+    let error = index.find(term, position, 1).unwrap_err();
     assert_eq!(error.exit_code(), 22);
 }
