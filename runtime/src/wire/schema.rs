@@ -64,3 +64,57 @@ pub(crate) static BODY: Schema = Schema {
         (7, LEAF),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost::Message;
+    use prost_types::field_descriptor_proto::Type;
+    use prost_types::{DescriptorProto, FileDescriptorSet};
+    use std::collections::BTreeMap;
+
+    fn compare(schema: &Schema, full_name: &str, known: &BTreeMap<String, DescriptorProto>) {
+        let described = &known[full_name];
+        assert_eq!(described.name(), schema.name);
+        let mut tags: Vec<u32> = described
+            .field
+            .iter()
+            .map(|f| u32::try_from(f.number()).unwrap())
+            .collect();
+        tags.sort_unstable();
+        assert_eq!(
+            tags,
+            schema.fields.iter().map(|(tag, _)| *tag).collect::<Vec<_>>(),
+            "{full_name}"
+        );
+        for field in &described.field {
+            let tag = u32::try_from(field.number()).unwrap();
+            let inner = schema.fields.iter().find(|(t, _)| *t == tag).unwrap().1;
+            assert_eq!(
+                inner.is_some(),
+                field.r#type() == Type::Message,
+                "{full_name}.{}",
+                field.name()
+            );
+            if let Some(inner) = inner {
+                compare(inner, field.type_name(), known);
+            }
+        }
+    }
+
+    #[test]
+    fn the_schema_is_that_of_the_proto_files() {
+        let files = FileDescriptorSet::decode(proto::FILE_DESCRIPTOR_SET)
+            .unwrap()
+            .file;
+        let named = files.into_iter().flat_map(|file| {
+            let package = file.package().to_owned();
+            file.message_type
+                .into_iter()
+                .map(move |m| (format!(".{package}.{}", m.name()), m))
+        });
+        let known: BTreeMap<String, DescriptorProto> = named.collect();
+        compare(&ENVELOPE, ".palisade.tx.v1.SignedTransaction", &known);
+        compare(&BODY, ".palisade.tx.v1.TransactionBody", &known);
+    }
+}

@@ -8,6 +8,7 @@
 )]
 
 mod blocks;
+mod conformance;
 mod determinism;
 mod epochs;
 mod fees;
@@ -17,6 +18,7 @@ mod model;
 mod queries;
 mod refusals;
 mod transfers;
+mod vectors;
 
 use assets::{Msg as AssetMsg, Name, Register, Symbol};
 use bank::{Burn, Msg as BankMsg, Transfer};
