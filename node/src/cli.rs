@@ -6,7 +6,6 @@ mod init;
 mod key;
 mod passwords;
 mod query;
-mod render;
 mod start;
 mod testnet;
 mod tx;

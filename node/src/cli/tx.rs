@@ -207,3 +207,14 @@ fn confirm(context: &Context, signing: &Signing, network: Network) -> Result<(),
         Err(Failure::new(crate::output::Exit::Unexpected, "DECLINED", "not sent"))
     }
 }
+
+/// Follows a transaction that somebody else has sent, until it is final.
+pub(crate) async fn follow_hash(context: &Context, client: &client::Client, hash: &[u8]) -> Result<(), Failure> {
+    let id = primitives::TxId::from_slice(hash)
+        .ok_or_else(|| Failure::unexpected("the node's transaction id has not 32 bytes"))?;
+    let follow = Follow {
+        until: Some(Until::Finalized),
+        patience: std::time::Duration::from_secs(30),
+    };
+    outcome::follow(context, client, id, Height::ZERO, follow).await
+}

@@ -1,0 +1,81 @@
+//! What a running testnet is, for people and for shells.
+
+use crate::cli::context::Context;
+use crate::cli::testnet::Which;
+use crate::output::{Failure, columns};
+use testnet::provision::account_rows;
+use testnet::{Facts, Spec};
+
+/// What `up` prints when the testnet is ready.
+pub(crate) fn banner(facts: &Facts) -> String {
+    let seconds = facts.ready_ms / 1_000;
+    let tenths = facts.ready_ms % 1_000 / 100;
+    let mut text = format!(
+        "palisade {} ({})  testnet \"{}\"  chain {}  ready in {seconds}.{tenths}s\n\n",
+        facts.version,
+        crate::cli::commit(),
+        facts.name,
+        facts.chain_id,
+    );
+    let name = if facts.name == testnet::name::DEFAULT {
+        String::new()
+    } else {
+        format!(" --name {}", facts.name)
+    };
+    let share = 100.0 / f64::from(facts.validators.max(1));
+    let nodes: Vec<Vec<String>> = facts
+        .nodes
+        .iter()
+        .map(|node| {
+            vec![
+                node.status.name.clone(),
+                node.status.grpc.clone(),
+                node.status.metrics.clone(),
+                node.status.p2p.rsplit(':').next().unwrap_or_default().to_owned(),
+                format!("{share:.0}%"),
+                format!("palisade testnet logs {}{name} -f", node.status.name),
+            ]
+        })
+        .collect();
+    text.push_str(&columns(&["NODE", "gRPC+web+explorer", "METRICS", "P2P", "POWER", "LOG"], &nodes));
+    text.push_str("\n\n");
+    let accounts: Vec<Vec<String>> = account_rows(facts).into_iter().map(|row| row.to_vec()).collect();
+    text.push_str(&columns(
+        &["ACCOUNT", "ADDRESS", "BALANCE", "ROLE (keys from the seed: public, never fund them elsewhere)"],
+        &accounts,
+    ));
+    text.push_str(&format!("\n\nENV   eval $(palisade testnet env{name})\n"));
+    text.push_str("Try   palisade tx send alice bob 10pal --wait\n");
+    text.push_str(&format!("      palisade testnet node kill{name} node2\n"));
+    text.push_str(&format!("      palisade testnet bench{name} --rate 500 --duration 10s\n"));
+    text.push_str(&format!("Stop  palisade testnet down{name}, or Ctrl-C where it runs in the foreground\n"));
+    text.push_str(&format!("      (its chain is kept; `palisade testnet rm --yes{name}` deletes it)"));
+    text
+}
+
+/// `palisade testnet env`: one `export` a line.
+pub(crate) fn env(which: &Which, context: &Context) -> Result<(), Failure> {
+    let (folder, _): (_, Spec) = which.spec(context)?;
+    let facts = Facts::load(&folder)?;
+    if context.output.is_json() {
+        return context.output.json(&facts.env, true);
+    }
+    let lines: Vec<String> =
+        facts.env.iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
+    context.output.line(&lines.join("\n"))
+}
+
+/// A text as a shell takes it literally.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shells_take_values_literally() {
+        assert_eq!(quoted("/a b/it's"), "'/a b/it'\\''s'");
+    }
+}
