@@ -1,6 +1,8 @@
 //! What may go wrong.
 
 use crate::ID;
+use crate::params::ParamsError;
+use crypto::ed25519::KeyError;
 use kernel::{Code, Fault, StateError};
 use primitives::{AccountId, Amount, MathError};
 
@@ -53,6 +55,12 @@ pub enum Error {
     /// A genesis that does not add up.
     #[error("genesis: {0}")]
     Genesis(&'static str),
+    /// The network key is no ed25519 key that a node could have.
+    #[error("the p2p key is no ed25519 key: {0}")]
+    PeerKey(#[from] KeyError),
+    /// The parameters of a genesis break a rule.
+    #[error("staking parameters: {0}")]
+    Params(#[from] ParamsError),
     /// The bank's.
     #[error(transparent)]
     Bank(#[from] bank::Error),
@@ -79,6 +87,8 @@ impl Fault for Error {
             Self::TooManyUnbondings(_) => 10,
             Self::NothingToClaim => 11,
             Self::Genesis(_) => 12,
+            Self::PeerKey(_) => 13,
+            Self::Params(_) => 14,
             Self::Bank(inner) => return inner.code(),
             Self::Math(inner) => return inner.code(),
             Self::State(inner) => return inner.code(),
@@ -99,6 +109,8 @@ impl Fault for Error {
             Self::TooManyUnbondings(_) => "TOO_MANY_UNBONDINGS",
             Self::NothingToClaim => "NOTHING_TO_CLAIM",
             Self::Genesis(_) => "BAD_GENESIS",
+            Self::PeerKey(_) => "BAD_P2P_KEY",
+            Self::Params(_) => "BAD_PARAMS",
             Self::Bank(inner) => inner.reason(),
             Self::Math(inner) => inner.reason(),
             Self::State(inner) => inner.reason(),
@@ -126,7 +138,9 @@ impl Fault for Error {
             | Self::PossessionProof
             | Self::Emptied
             | Self::NothingToClaim
-            | Self::Genesis(_) => Vec::new(),
+            | Self::Genesis(_)
+            | Self::PeerKey(_)
+            | Self::Params(_) => Vec::new(),
         }
     }
 }

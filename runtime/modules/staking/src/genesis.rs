@@ -2,13 +2,15 @@
 
 use crate::error::Error;
 use crate::hooks::Wiring;
-use crate::msg::{Moniker, RegisterValidator};
+use crate::msg::Moniker;
 use crate::params::Params;
 use crate::resume::{self, Tables};
 use crate::set::candidate_set;
-use crate::state::{self, BONDS, ISSUED_UNTIL, PARAMS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
-use crate::{bond, register};
-use crypto::bls::{KeyBytes, SignatureBytes};
+use crate::state::{self, ISSUED_UNTIL, PARAMS, ROUNDS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
+use crate::types::ValidatorRecord;
+use crate::{bond, register::Identity};
+use crypto::bls::{KeyBytes, PublicKey};
+use crypto::ed25519;
 use kernel::{Ctx, StateError, View};
 use light_palisade::ValidatorSet;
 use primitives::{AccountId, Amount, Epoch};
@@ -52,10 +54,7 @@ pub struct Genesis {
 }
 
 pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
-    genesis
-        .params
-        .validate()
-        .map_err(|_| Error::Genesis("the staking parameters break a rule"))?;
+    genesis.params.validate()?;
     if let Some(tables) = genesis.resumed {
         if !genesis.validators.is_empty() {
             return Err(Error::Genesis(
@@ -88,15 +87,20 @@ pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(),
 
 fn add(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
     let operator = validator.operator;
-    let msg = RegisterValidator {
+    PublicKey::new(&validator.consensus_key)
+        .map_err(|_| Error::Genesis("a consensus key is no BLS12-381 key"))?;
+    ed25519::PublicKey::new(validator.p2p_key)?;
+    let identity = Identity {
         moniker: validator.moniker,
         consensus_key: validator.consensus_key,
-        proof_of_possession: SignatureBytes([0; 48]),
         p2p_key: validator.p2p_key,
-        bond: Amount::ZERO,
     };
-    register::add(ctx, operator, &msg)?;
+    identity.check(ctx, operator)?;
+    identity.write(ctx, operator)?;
     for bond in validator.bonds {
+        if bond.amount.is_zero() {
+            return Err(Error::ZeroAmount);
+        }
         bond::add(ctx, operator, bond.account, bond.amount)?;
     }
     if validator.jailed {
@@ -107,26 +111,17 @@ fn add(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
     Ok(())
 }
 
-/// Everything about validators that a new chain could start with: bonds at their present worth, unbondings and
-/// unclaimed rewards as free PAL of their owners, which the caller adds to the bank's genesis.
+/// Everything about validators that another chain could start with: bonds at their present worth; and what unbonds and
+/// what was earned, as free PAL of its owners, which the caller adds to the bank's genesis. What rounding has left
+/// over is nobody's and is not in it. For the same chain at the same point see [`as_genesis`](crate::as_genesis).
 ///
 /// # Errors
 /// The store is broken.
 pub fn export(view: &View<'_>) -> Result<(Genesis, Vec<GenesisBond>), StateError> {
     let mut validators = Vec::new();
     let mut freed = Vec::new();
-    for (operator, record) in VALIDATORS.range(view, None, usize::MAX)? {
-        let mut bonds = Vec::new();
-        for ((_, account), mut bond) in BONDS.range_of(view, &operator, None, usize::MAX)? {
-            bond.settle(&record).map_err(state::broken_math)?;
-            let amount = record.bonded.worth(bond.shares).map_err(state::broken_math)?;
-            bonds.push(GenesisBond { account, amount });
-            freed.push(GenesisBond {
-                account,
-                amount: bond.owed,
-            });
-        }
-        bonds.retain(|bond| !bond.amount.is_zero());
+    state::each(view, &VALIDATORS, |operator, record| {
+        let bonds = bonds_of(view, &operator, &record, &mut freed)?;
         validators.push(GenesisValidator {
             operator,
             moniker: record.moniker,
@@ -135,16 +130,21 @@ pub fn export(view: &View<'_>) -> Result<(Genesis, Vec<GenesisBond>), StateError
             jailed: record.jailed,
             bonds,
         });
-    }
-    for (_, entry) in UNBONDINGS.range(view, None, usize::MAX)? {
-        if let Some(record) = VALIDATORS.get(view, &entry.validator)? {
+        Ok::<(), StateError>(())
+    })?;
+    state::each(view, &UNBONDINGS, |_, entry| {
+        let round = ROUNDS.or_default(view, &entry.validator)?;
+        if let Some(record) = VALIDATORS.get(view, &entry.validator)?
+            && round == entry.round
+        {
             let amount = record.unbonding.worth(entry.shares).map_err(state::broken_math)?;
             freed.push(GenesisBond {
                 account: entry.account,
                 amount,
             });
         }
-    }
+        Ok::<(), StateError>(())
+    })?;
     freed.retain(|bond| !bond.amount.is_zero());
     Ok((
         Genesis {
@@ -154,4 +154,27 @@ pub fn export(view: &View<'_>) -> Result<(Genesis, Vec<GenesisBond>), StateError
         },
         freed,
     ))
+}
+
+/// The bonds behind a validator at their worth; what they have earned is added to `freed`.
+fn bonds_of(
+    view: &View<'_>,
+    operator: &AccountId,
+    record: &ValidatorRecord,
+    freed: &mut Vec<GenesisBond>,
+) -> Result<Vec<GenesisBond>, StateError> {
+    let mut bonds = Vec::new();
+    state::each_bond(view, operator, |account, mut bond| {
+        bond.settle(record).map_err(state::broken_math)?;
+        let amount = record.bonded.worth(bond.shares).map_err(state::broken_math)?;
+        if !amount.is_zero() {
+            bonds.push(GenesisBond { account, amount });
+        }
+        freed.push(GenesisBond {
+            account,
+            amount: bond.owed,
+        });
+        Ok::<(), StateError>(())
+    })?;
+    Ok(bonds)
 }

@@ -6,7 +6,7 @@ use primitives::{AccountId, Amount};
 /// Where a validator's power comes from. The runtime implements it once.
 pub trait Wiring: 'static {
     /// What counts for the power of `operator`'s validator, in npal of value; `bonded` is what stands behind it
-    /// here. Zero leaves it out of the next set.
+    /// here. Zero leaves it out of the next set. All of them together must fit 128 bits.
     ///
     /// # Errors
     /// The store is broken.

@@ -1,9 +1,11 @@
 //! What must hold after every message.
 
-use crate::state::{self, BONDS, UNBONDINGS, VALIDATORS};
-use crate::types::BondRecord;
+use crate::ValidatorRecord;
+use crate::set::set_in_force;
+use crate::state::{self, BONDS, KEYS, ROUNDS, UNBONDINGS, VALIDATORS};
 use kernel::{Invariant, View, Violation};
 use primitives::{AccountId, Amount, AssetId, MathError, Shares};
+use std::collections::BTreeMap;
 
 /// Every invariant of the module.
 pub(crate) const ALL: &[Invariant] = &[
@@ -16,12 +18,26 @@ pub(crate) const ALL: &[Invariant] = &[
         check: shares_add_up,
     },
     Invariant {
+        name: "unbondings_are_counted",
+        check: unbondings_are_counted,
+    },
+    Invariant {
+        name: "no_pool_is_inflated",
+        check: no_pool_is_inflated,
+    },
+    Invariant {
         name: "rewards_are_funded",
         check: rewards_are_funded,
     },
+    Invariant {
+        name: "keys_are_claimed",
+        check: keys_are_claimed,
+    },
+    Invariant {
+        name: "members_are_validators",
+        check: members_are_validators,
+    },
 ];
-
-const PAGE: usize = 256;
 
 fn math(error: MathError) -> Violation {
     Violation::new(error.to_string())
@@ -29,36 +45,17 @@ fn math(error: MathError) -> Violation {
 
 fn each_validator(
     view: &View<'_>,
-    mut visit: impl FnMut(AccountId, crate::ValidatorRecord) -> Result<(), Violation>,
+    visit: impl FnMut(AccountId, ValidatorRecord) -> Result<(), Violation>,
 ) -> Result<(), Violation> {
-    let mut after: Option<AccountId> = None;
-    loop {
-        let page = VALIDATORS.range(view, after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else {
-            return Ok(());
-        };
-        after = Some(*last);
-        for (operator, validator) in page {
-            visit(operator, validator)?;
-        }
-    }
+    state::each(view, &VALIDATORS, visit)
 }
 
-fn each_bond(
-    view: &View<'_>,
-    operator: &AccountId,
-    mut visit: impl FnMut(BondRecord) -> Result<(), Violation>,
-) -> Result<(), Violation> {
-    let mut after = None;
-    loop {
-        let page = BONDS.range_of(view, operator, after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else {
-            return Ok(());
-        };
-        after = Some(*last);
-        for (_, bond) in page {
-            visit(bond)?;
-        }
+/// Fails with `what` unless it `holds`.
+fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), Violation> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Violation::new(what()))
     }
 }
 
@@ -72,51 +69,76 @@ fn bonds_are_backed(view: &View<'_>) -> Result<(), Violation> {
         Ok(())
     })?;
     let held = bank::balance(view, &state::bonding_account(), AssetId::PAL)?;
-    if held == pools {
-        Ok(())
-    } else {
-        Err(Violation::new(format!(
-            "the bonding account holds {held}, the pools say {pools}"
-        )))
-    }
+    ensure(held == pools, || {
+        format!("the bonding account holds {held}, the pools say {pools}")
+    })
 }
 
 /// A pool's shares are those of its owners.
 fn shares_add_up(view: &View<'_>) -> Result<(), Violation> {
-    let mut unbonding = Shares::ZERO;
+    let mut queued: BTreeMap<AccountId, Shares> = BTreeMap::new();
+    state::each(view, &UNBONDINGS, |_, entry| {
+        if ROUNDS.or_default(view, &entry.validator)? == entry.round {
+            let sum = queued.entry(entry.validator).or_default();
+            *sum = sum.checked_add(entry.shares).map_err(math)?;
+        }
+        Ok::<(), Violation>(())
+    })?;
     each_validator(view, |operator, validator| {
         let mut bonded = Shares::ZERO;
-        each_bond(view, &operator, |bond| {
+        state::each_bond(view, &operator, |_, bond| {
             bonded = bonded.checked_add(bond.shares).map_err(math)?;
-            Ok(())
+            Ok::<(), Violation>(())
         })?;
-        unbonding = unbonding.checked_add(validator.unbonding.shares).map_err(math)?;
-        if bonded == validator.bonded.shares {
-            Ok(())
-        } else {
-            let all = validator.bonded.shares;
-            Err(Violation::new(format!(
-                "{operator}: bonds of {bonded} shares where the pool has {all}"
-            )))
-        }
+        let all = validator.bonded.shares;
+        ensure(bonded == all, || {
+            format!("{operator}: bonds of {bonded} shares where the pool has {all}")
+        })?;
+        let (leaving, all) = (
+            queued.remove(&operator).unwrap_or_default(),
+            validator.unbonding.shares,
+        );
+        ensure(leaving == all, || {
+            format!("{operator}: unbondings of {leaving} shares where the pool has {all}")
+        })
     })?;
-    let mut queued = Shares::ZERO;
-    let mut after = None;
-    loop {
-        let page = UNBONDINGS.range(view, after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        for (_, entry) in page {
-            queued = queued.checked_add(entry.shares).map_err(math)?;
-        }
-    }
-    if queued == unbonding {
-        Ok(())
-    } else {
-        Err(Violation::new(format!(
-            "unbondings of {queued} shares where the pools have {unbonding}"
-        )))
-    }
+    ensure(queued.is_empty(), || {
+        "an unbonding of no validator's is queued".to_owned()
+    })
+}
+
+/// Every bond knows how many unbondings of it are under way.
+fn unbondings_are_counted(view: &View<'_>) -> Result<(), Violation> {
+    let mut queued: BTreeMap<(AccountId, AccountId), u32> = BTreeMap::new();
+    state::each(view, &UNBONDINGS, |_, entry| {
+        let count = queued.entry((entry.validator, entry.account)).or_default();
+        *count = count.saturating_add(1);
+        Ok::<(), Violation>(())
+    })?;
+    state::each(view, &BONDS, |key, bond| {
+        let (found, counted) = (queued.remove(&key).unwrap_or_default(), bond.unbondings);
+        ensure(found == counted, || {
+            format!(
+                "{found} unbondings of a bond behind {} that counts {counted}",
+                key.0
+            )
+        })
+    })?;
+    ensure(queued.is_empty(), || {
+        "an unbonding of no bond's is queued".to_owned()
+    })
+}
+
+/// A share is worth at most one unit, so nobody can make shares too dear for those who come after.
+fn no_pool_is_inflated(view: &View<'_>) -> Result<(), Violation> {
+    each_validator(view, |operator, validator| {
+        let sound = [validator.bonded, validator.unbonding]
+            .iter()
+            .all(|pool| pool.assets.get() <= pool.shares.get());
+        ensure(sound, || {
+            format!("{operator}: a share is worth more than one unit")
+        })
+    })
 }
 
 /// The reward account can pay everything that is owed.
@@ -124,18 +146,43 @@ fn rewards_are_funded(view: &View<'_>) -> Result<(), Violation> {
     let mut owed = Amount::ZERO;
     each_validator(view, |operator, validator| {
         owed = owed.checked_add(validator.undivided).map_err(math)?;
-        each_bond(view, &operator, |mut bond| {
+        state::each_bond(view, &operator, |_, mut bond| {
             bond.settle(&validator).map_err(math)?;
             owed = owed.checked_add(bond.owed).map_err(math)?;
-            Ok(())
+            Ok::<(), Violation>(())
         })
     })?;
     let held = bank::balance(view, &state::reward_account(), AssetId::PAL)?;
-    if held >= owed {
+    ensure(held >= owed, || {
+        format!("the reward account holds {held} where {owed} are owed")
+    })
+}
+
+/// Each validator's keys are claimed by its operator, so no two validators have one key.
+fn keys_are_claimed(view: &View<'_>) -> Result<(), Violation> {
+    each_validator(view, |operator, validator| {
+        for key in [
+            state::consensus_key_hash(&validator.consensus_key),
+            state::p2p_key_hash(&validator.p2p_key),
+        ] {
+            let owner = KEYS.get(view, &key)?;
+            ensure(owner == Some(operator), || {
+                format!("{operator}: one of its keys is not its own")
+            })?;
+        }
         Ok(())
-    } else {
-        Err(Violation::new(format!(
-            "the reward account holds {held} where {owed} are owed"
-        )))
+    })
+}
+
+/// Whoever votes has a validator, and its key is that validator's.
+fn members_are_validators(view: &View<'_>) -> Result<(), Violation> {
+    for member in set_in_force(view)?.validators {
+        let record = VALIDATORS.get(view, &member.operator)?;
+        let known = record.is_some_and(|record| record.consensus_key == member.key);
+        let operator = member.operator;
+        ensure(known, || {
+            format!("{operator} votes with a key that is not its validator's")
+        })?;
     }
+    Ok(())
 }

@@ -51,7 +51,7 @@ pub use hooks::Wiring;
 pub use msg::{Bond, ClaimRewards, Moniker, Msg, RegisterValidator, Unbond};
 pub use params::{Params, ParamsError};
 pub use resume::{Tables, as_genesis};
-pub use set::{candidate_set, set_in_force, set_of};
+pub use set::{candidate_set, is_concentrated, set_in_force, set_of};
 pub use state::{bonding_account, reward_account};
 pub use types::{BondRecord, Pool, Unbonding, ValidatorRecord};
 
@@ -77,6 +77,7 @@ impl<W: Wiring> Module for Staking<W> {
     }
 
     fn execute(ctx: &mut Ctx<'_>, sender: AccountId, msg: Msg) -> Result<(), Error> {
+        msg.validate()?;
         match msg {
             Msg::RegisterValidator(msg) => register::execute(ctx, sender, &msg),
             Msg::Bond(msg) => bond::execute(ctx, sender, &msg),

@@ -1,11 +1,13 @@
 //! What users ask of the module.
 
 use crate::error::Error;
+use borsh::{BorshDeserialize, BorshSerialize};
 use crypto::bls::{KeyBytes, SignatureBytes};
+use crypto::ed25519::PublicKey;
 use primitives::{AccountId, Amount};
 
 /// A validator's name as people see it: 1 to 64 bytes of UTF-8 without control characters.
-#[derive(Clone, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
 pub struct Moniker(Vec<u8>);
 
 impl Moniker {
@@ -27,6 +29,16 @@ impl Moniker {
     #[must_use]
     pub fn to_text(&self) -> String {
         String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
+impl BorshDeserialize for Moniker {
+    fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
+        let bytes = Vec::<u8>::deserialize_reader(reader)?;
+        core::str::from_utf8(&bytes)
+            .ok()
+            .and_then(|text| Self::new(text).ok())
+            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "not a moniker"))
     }
 }
 
@@ -84,13 +96,16 @@ pub enum Msg {
 }
 
 impl Msg {
-    /// All that can be checked without state.
+    /// All that needs no state, but for the proof of possession: that costs a pairing, and is charged for.
     ///
     /// # Errors
-    /// [`Error::ZeroAmount`], [`Error::PossessionProof`].
+    /// [`Error::ZeroAmount`], [`Error::PeerKey`].
     pub fn validate(&self) -> Result<(), Error> {
         let amount = match self {
-            Self::RegisterValidator(msg) => msg.bond,
+            Self::RegisterValidator(msg) => {
+                PublicKey::new(msg.p2p_key)?;
+                msg.bond
+            }
             Self::Bond(msg) => msg.amount,
             Self::Unbond(msg) => msg.amount,
             Self::ClaimRewards(_) => return Ok(()),

@@ -27,6 +27,16 @@ pub struct Params {
     pub payouts_per_block: u16,
 }
 
+/// Validators in a set, at most. A validator below a thousandth of the whole is left out (restaking.md, "Power"), so
+/// among more than a thousand equal ones all would be.
+const MOST_VALIDATORS: u16 = 1_000;
+
+/// Epochs that an exit takes, at least: an offence of its last epoch is known two epochs later.
+const FEWEST_EPOCHS: u64 = 3;
+
+/// Epochs that an exit takes, at most: the set of each is kept as long as its stake is liable.
+const MOST_EPOCHS: u64 = 256;
+
 /// Why parameters are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParamsError {
@@ -39,11 +49,14 @@ pub enum ParamsError {
         /// What was asked.
         found: u16,
         /// What may be.
-        limit: usize,
+        limit: u16,
     },
     /// An exit would be paid before evidence of the last two epochs can arrive.
-    #[error("unbonding_delay must be at least three epochs")]
+    #[error("unbonding_delay must be at least {FEWEST_EPOCHS} epochs")]
     UnbondingTooShort,
+    /// More sets would have to be kept than the state should hold.
+    #[error("unbonding_delay must be at most {MOST_EPOCHS} epochs")]
+    UnbondingTooLong,
 }
 
 impl Params {
@@ -98,15 +111,18 @@ impl Params {
         if let Some((name, _)) = zero.iter().find(|(_, zero)| *zero) {
             return Err(ParamsError::Zero(name));
         }
-        let limit = light_palisade::limits::MAX_VALIDATORS;
-        if usize::from(self.max_validators) > limit {
+        if self.max_validators > MOST_VALIDATORS {
             return Err(ParamsError::TooManyValidators {
                 found: self.max_validators,
-                limit,
+                limit: MOST_VALIDATORS,
             });
         }
-        if self.unbonding_delay.get() < self.epoch_length.get().saturating_mul(3) {
+        let epochs = |count| self.epoch_length.get().saturating_mul(count);
+        if self.unbonding_delay.get() < epochs(FEWEST_EPOCHS) {
             return Err(ParamsError::UnbondingTooShort);
+        }
+        if self.unbonding_delay.get() > epochs(MOST_EPOCHS) {
+            return Err(ParamsError::UnbondingTooLong);
         }
         Ok(())
     }
@@ -126,6 +142,22 @@ mod tests {
             ..Params::localnet()
         };
         assert_eq!(short.validate(), Err(ParamsError::UnbondingTooShort));
+        let long = Params {
+            unbonding_delay: Millis::new(256 * 20_000 + 1),
+            ..Params::localnet()
+        };
+        assert_eq!(long.validate(), Err(ParamsError::UnbondingTooLong));
+        let crowded = Params {
+            max_validators: 1_001,
+            ..Params::localnet()
+        };
+        assert_eq!(
+            crowded.validate(),
+            Err(ParamsError::TooManyValidators {
+                found: 1_001,
+                limit: 1_000
+            })
+        );
         let none = Params {
             min_bond: Amount::ZERO,
             ..Params::localnet()

@@ -83,3 +83,9 @@ pub fn set_key(epoch: Epoch) -> Vec<u8> {
 pub fn params_key() -> Vec<u8> {
     PARAMS.raw_key()
 }
+
+/// Where an account's bond behind a validator stands in the state.
+#[must_use]
+pub fn bond_key(operator: &AccountId, account: &AccountId) -> Vec<u8> {
+    BONDS.raw_key(&(*operator, *account))
+}

@@ -1,19 +1,19 @@
 //! [`RegisterValidator`].
 //!
 //! Shall:
+//! - refuse a first bond below the minimum;
 //! - refuse an operator that has a validator, and a key that anyone registered before;
 //! - refuse a consensus key whose possession is not proven;
-//! - refuse a first bond below the minimum;
 //! - write the validator, claim its keys forever, and bond.
 
 use crate::bond;
 use crate::error::Error;
 use crate::event::Registered;
-use crate::msg::RegisterValidator;
+use crate::msg::{Moniker, RegisterValidator};
 use crate::state::{self, KEYS, VALIDATORS};
-use crypto::bls::PublicKey;
+use crypto::bls::{KeyBytes, PublicKey};
 use kernel::Ctx;
-use primitives::{AccountId, Gas};
+use primitives::{AccountId, Digest, Gas};
 
 /// A pairing check and two subgroup checks.
 const POSSESSION_GAS: Gas = Gas::new(1_200_000);
@@ -26,32 +26,61 @@ pub(crate) fn execute(ctx: &mut Ctx<'_>, operator: AccountId, msg: &RegisterVali
             minimum: params.min_bond,
         });
     }
+    let identity = Identity {
+        moniker: msg.moniker.clone(),
+        consensus_key: msg.consensus_key,
+        p2p_key: msg.p2p_key,
+    };
+    // Order: the pairing comes after what is cheaper to refuse.
+    identity.check(ctx, operator)?;
     ctx.charge(POSSESSION_GAS)?;
     PublicKey::new(&msg.consensus_key)
         .and_then(|key| key.verify_possession(&msg.proof_of_possession))
         .map_err(|_| Error::PossessionProof)?;
-    add(ctx, operator, msg)?;
+    identity.write(ctx, operator)?;
     bond::add(ctx, operator, operator, msg.bond)
 }
 
-/// Writes the validator and claims its keys; the bond and the possession proof are the caller's.
-pub(crate) fn add(ctx: &mut Ctx<'_>, operator: AccountId, msg: &RegisterValidator) -> Result<(), Error> {
-    if VALIDATORS.contains(ctx, &operator)? {
-        return Err(Error::AlreadyRegistered(operator));
-    }
-    let consensus = state::consensus_key_hash(&msg.consensus_key);
-    let p2p = state::p2p_key_hash(&msg.p2p_key);
-    for (name, hash) in [("consensus", consensus), ("p2p", p2p)] {
-        if KEYS.contains(ctx, &hash)? {
-            return Err(Error::KeyTaken(name));
+/// What a validator is known by.
+pub(crate) struct Identity {
+    pub(crate) moniker: Moniker,
+    pub(crate) consensus_key: KeyBytes,
+    pub(crate) p2p_key: [u8; 32],
+}
+
+impl Identity {
+    /// Checks that neither the operator nor one of the keys has a validator.
+    pub(crate) fn check(&self, ctx: &Ctx<'_>, operator: AccountId) -> Result<(), Error> {
+        if VALIDATORS.contains(ctx, &operator)? {
+            return Err(Error::AlreadyRegistered(operator));
         }
-        KEYS.put(ctx, &hash, &operator)?;
+        for (name, hash) in self.keys() {
+            if KEYS.contains(ctx, &hash)? {
+                return Err(Error::KeyTaken(name));
+            }
+        }
+        Ok(())
     }
-    let validator = state::new_validator(msg.moniker.clone(), msg.consensus_key, msg.p2p_key);
-    VALIDATORS.put(ctx, &operator, &validator)?;
-    ctx.emit(&Registered {
-        operator,
-        consensus_key: consensus,
-    })?;
-    Ok(())
+
+    /// Writes the validator and claims its keys; the bond and the possession proof are the caller's.
+    pub(crate) fn write(self, ctx: &mut Ctx<'_>, operator: AccountId) -> Result<(), Error> {
+        for (_, hash) in self.keys() {
+            KEYS.put(ctx, &hash, &operator)?;
+        }
+        let consensus_key = state::consensus_key_hash(&self.consensus_key);
+        let validator = state::new_validator(self.moniker, self.consensus_key, self.p2p_key);
+        VALIDATORS.put(ctx, &operator, &validator)?;
+        ctx.emit(&Registered {
+            operator,
+            consensus_key,
+        })?;
+        Ok(())
+    }
+
+    fn keys(&self) -> [(&'static str, Digest); 2] {
+        [
+            ("consensus", state::consensus_key_hash(&self.consensus_key)),
+            ("p2p", state::p2p_key_hash(&self.p2p_key)),
+        ]
+    }
 }

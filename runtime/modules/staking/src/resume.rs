@@ -2,15 +2,15 @@
 
 use crate::error::Error;
 use crate::genesis::Genesis;
-use crate::state::{self, BONDS, ISSUED_UNTIL, KEYS, PARAMS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
+use crate::invariants;
+use crate::state::{
+    self, BONDS, ISSUED_UNTIL, KEYS, PARAMS, ROUNDS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS,
+};
 use crate::types::{BondRecord, Unbonding, ValidatorRecord};
-use kernel::{Ctx, Key, Map, Read, StateError};
+use kernel::{Ctx, Invariant, Key, Map, Read, StateError};
 use light_palisade::ValidatorSet;
 use primitives::codec::{Decode, Encode};
 use primitives::{AccountId, ChainClock, Digest, Epoch};
-
-/// Entries read at once.
-const PAGE: usize = 256;
 
 /// Every table's entries, each in key order.
 #[derive(Clone, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -20,6 +20,7 @@ pub struct Tables {
     bonds: Vec<((AccountId, AccountId), BondRecord)>,
     unbondings: Vec<((ChainClock, u64), Unbonding)>,
     unbonding_count: u64,
+    rounds: Vec<(AccountId, u32)>,
     sets: Vec<(Epoch, ValidatorSet)>,
     issued_until: ChainClock,
 }
@@ -29,14 +30,11 @@ fn all<K: Key + Clone, V: Encode + Decode>(
     table: &Map<K, V>,
 ) -> Result<Vec<(K, V)>, StateError> {
     let mut entries: Vec<(K, V)> = Vec::new();
-    loop {
-        let after = entries.last().map(|(key, _)| key.clone());
-        let page = table.range(store, after.as_ref(), PAGE)?;
-        if page.is_empty() {
-            return Ok(entries);
-        }
-        entries.extend(page);
-    }
+    state::each(store, table, |key, value| {
+        entries.push((key, value));
+        Ok::<(), StateError>(())
+    })?;
+    Ok(entries)
 }
 
 /// A genesis from which the module goes on exactly where it is in `store`, in the same epoch and at the same chain
@@ -50,9 +48,10 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         keys: all(store, &KEYS)?,
         bonds: all(store, &BONDS)?,
         unbondings: all(store, &UNBONDINGS)?,
-        unbonding_count: UNBONDING_COUNT.or_default(store)?,
+        unbonding_count: UNBONDING_COUNT.require(store)?,
+        rounds: all(store, &ROUNDS)?,
         sets: all(store, &SETS)?,
-        issued_until: ISSUED_UNTIL.or_default(store)?,
+        issued_until: ISSUED_UNTIL.require(store)?,
     };
     Ok(Genesis {
         params: state::params(store)?,
@@ -61,7 +60,8 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
     })
 }
 
-/// Writes the tables of a chain that goes on.
+/// Writes the tables of a chain that goes on, and checks that everything that must hold between blocks does: they may
+/// come from a file that somebody edited. The bank's part is written already.
 pub(crate) fn init(ctx: &mut Ctx<'_>, params: &crate::Params, tables: Tables) -> Result<(), Error> {
     fn put<K: Key, V: Encode + Decode>(
         ctx: &mut Ctx<'_>,
@@ -77,14 +77,20 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, params: &crate::Params, tables: Tables) ->
     put(ctx, &KEYS, tables.keys)?;
     put(ctx, &BONDS, tables.bonds)?;
     put(ctx, &UNBONDINGS, tables.unbondings)?;
+    put(ctx, &ROUNDS, tables.rounds)?;
     put(ctx, &SETS, tables.sets)?;
     UNBONDING_COUNT.put(ctx, &tables.unbonding_count)?;
     ISSUED_UNTIL.put(ctx, &tables.issued_until)?;
-    if SETS.contains(ctx, &ctx.epoch())? {
+    if !SETS.contains(ctx, &ctx.epoch())? {
+        return Err(Error::Genesis(
+            "the tables have no set for the epoch that goes on",
+        ));
+    }
+    let view = ctx.view();
+    let holds = |invariant: &Invariant| (invariant.check)(&view).is_ok();
+    if invariants::ALL.iter().all(holds) {
         Ok(())
     } else {
-        Err(Error::Genesis(
-            "the tables have no set for the epoch that goes on",
-        ))
+        Err(Error::Genesis("the tables contradict each other or the balances"))
     }
 }

@@ -2,20 +2,19 @@
 //!
 //! # Source
 //! restaking.md, "Power": caps are `floor(cap · V)` of the uncapped total, one pass; values below the larger of the
-//! minimum and V/1000 are left out; an empty result keeps the previous set.
+//! minimum and V/1000 are left out; an empty result keeps the previous set. V is the total of those who are chosen.
 
 use crate::ID;
 use crate::hooks::Wiring;
+use crate::params::Params;
 use crate::state::{self, SETS, VALIDATORS};
+use crate::types::ValidatorRecord;
 use kernel::{StateError, View};
 use light_palisade::{Validator, ValidatorSet};
 use primitives::{AccountId, Amount, ChainClock, Epoch, MathError, Power, Rounding, mul_div};
 
 /// All weights together, before what rounding leaves over.
 const TOTAL_WEIGHT: u128 = 1_000_000_000;
-
-/// Validators read per page; the table is walked whole, once per epoch.
-const PAGE: usize = 256;
 
 /// The set of the epoch that `view` stands in.
 ///
@@ -45,34 +44,18 @@ pub fn candidate_set<W: Wiring>(
     previous: &ValidatorSet,
 ) -> Result<ValidatorSet, StateError> {
     let params = state::params(view)?;
-    let mut stakes = Vec::new();
-    let mut after: Option<AccountId> = None;
-    loop {
-        let page = VALIDATORS.range(view, after.as_ref(), PAGE)?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        for (operator, validator) in page {
-            let stake = W::stake(view, &operator, validator.bonded.assets)?;
-            if !validator.jailed && stake >= params.min_bond {
-                stakes.push((stake, operator, validator));
-            }
-        }
-    }
-    // The largest first; equal ones by account, so that the order is everybody's.
-    stakes.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    stakes.truncate(usize::from(params.max_validators));
-
-    let amounts: Vec<Amount> = stakes.iter().map(|(stake, _, _)| *stake).collect();
-    let weights = weigh(&amounts, params.validator_cap).map_err(state::broken_math)?;
-    let mut validators: Vec<Validator> = stakes
+    let chosen = choose::<W>(view, &params)?;
+    let stakes: Vec<Amount> = chosen.iter().map(|candidate| candidate.stake).collect();
+    let weights = weigh(&stakes, params.validator_cap).map_err(state::broken_math)?;
+    let mut validators: Vec<Validator> = chosen
         .into_iter()
         .zip(weights)
         .filter(|(_, weight)| !weight.is_zero())
-        .map(|((_, operator, record), weight)| Validator {
-            key: record.consensus_key,
+        .map(|(candidate, weight)| Validator {
+            key: candidate.record.consensus_key,
             weight,
-            operator,
-            p2p_key: record.p2p_key,
+            operator: candidate.operator,
+            p2p_key: candidate.record.p2p_key,
         })
         .collect();
     if validators.is_empty() {
@@ -86,12 +69,60 @@ pub fn candidate_set<W: Wiring>(
     })
 }
 
+/// Whether one validator alone can stop the chain: it has a third of the weight or more. The rules allow it, since a
+/// chain of few validators has no other choice; whoever relies on the chain should know (restaking.md, "Power").
+#[must_use]
+pub fn is_concentrated(set: &ValidatorSet) -> bool {
+    let total = u128::from(set.total_weight());
+    set.validators
+        .iter()
+        .any(|validator| u128::from(validator.weight.get()).saturating_mul(3) >= total)
+}
+
+struct Candidate {
+    stake: Amount,
+    operator: AccountId,
+    record: ValidatorRecord,
+}
+
+/// Those with the largest stakes, at least the minimum, largest first; equal ones by account, so that the order is
+/// everybody's.
+///
+/// The table is walked whole, once per epoch, and no more than a page and the chosen are held at a time. Nobody is ever
+/// removed from it, so that evidence always finds its validator; it grows by one for each minimum bond that is locked
+/// for at least the unbonding delay.
+fn choose<W: Wiring>(view: &View<'_>, params: &Params) -> Result<Vec<Candidate>, StateError> {
+    let most = usize::from(params.max_validators);
+    let mut chosen: Vec<Candidate> = Vec::new();
+    let keep_largest = |chosen: &mut Vec<Candidate>| {
+        chosen.sort_by(|a, b| b.stake.cmp(&a.stake).then(a.operator.cmp(&b.operator)));
+        chosen.truncate(most);
+    };
+    state::each(view, &VALIDATORS, |operator, record| {
+        let stake = W::stake(view, &operator, record.bonded.assets)?;
+        if !record.jailed && stake >= params.min_bond {
+            chosen.push(Candidate {
+                stake,
+                operator,
+                record,
+            });
+        }
+        if chosen.len() >= most.saturating_mul(2) {
+            keep_largest(&mut chosen);
+        }
+        Ok::<(), StateError>(())
+    })?;
+    keep_largest(&mut chosen);
+    Ok(chosen)
+}
+
 /// Weights in proportion to `stakes`, cut at `cap` of the whole; zero for what is below a thousandth.
 fn weigh(stakes: &[Amount], cap: primitives::Bps) -> Result<Vec<Power>, MathError> {
     let total = stakes
         .iter()
         .try_fold(Amount::ZERO, |sum, stake| sum.checked_add(*stake))?;
-    let most = Amount::new(cap.of(total.get(), Rounding::Down)?);
+    // At least one unit: a cap of a small total leaves nobody without weight.
+    let most = Amount::new(cap.of(total.get(), Rounding::Down)?.max(1));
     let least = Amount::new(mul_div(total.get(), 1, 1_000, Rounding::Up)?);
     stakes
         .iter()

@@ -7,14 +7,15 @@ use crate::{ID, Moniker};
 use crypto::bls::KeyBytes;
 use crypto::domain::Domain;
 use crypto::hash::tagged;
-use kernel::{Item, Map, Read, StateError, Write};
+use kernel::{Item, Key, Map, Read, StateError, Write};
 use light_palisade::ValidatorSet;
 use primitives::MathError;
+use primitives::codec::{Decode, Encode};
 use primitives::{AccountId, Amount, AssetId, ChainClock, Coin, Digest, Epoch};
 
 /// The module's parameters.
 pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(0));
-/// Operator → its validator.
+/// Operator → its validator; never removed.
 pub(crate) const VALIDATORS: Map<AccountId, ValidatorRecord> = Map::new(ID.table(1));
 /// Hash of a consensus or network key → the operator it belongs to, forever.
 pub(crate) const KEYS: Map<Digest, AccountId> = Map::new(ID.table(2));
@@ -24,13 +25,15 @@ pub(crate) const BONDS: Map<(AccountId, AccountId), BondRecord> = Map::new(ID.ta
 pub(crate) const UNBONDINGS: Map<(ChainClock, u64), Unbonding> = Map::new(ID.table(4));
 /// How many unbondings there ever were: the next one's number.
 pub(crate) const UNBONDING_COUNT: Item<u64> = Item::new(ID.table(5));
-/// Epoch → its validators; the last [`KEPT_SETS`] epochs, since evidence may be about them.
+/// Epoch → its validators, for as long as stake of that epoch is liable: evidence may be about them.
 pub(crate) const SETS: Map<Epoch, ValidatorSet> = Map::new(ID.table(6));
 /// Up to when PAL was issued.
 pub(crate) const ISSUED_UNTIL: Item<ChainClock> = Item::new(ID.table(7));
+/// Operator → how many of its unbonding pools a slash emptied and another followed; no entry for none.
+pub(crate) const ROUNDS: Map<AccountId, u32> = Map::new(ID.table(8));
 
-/// How many epochs' sets are kept in the state.
-pub(crate) const KEPT_SETS: u64 = 32;
+/// Entries read at once where a table is walked whole.
+const PAGE: usize = 256;
 
 /// Holds everything that is bonded or unbonding.
 #[must_use]
@@ -72,9 +75,7 @@ pub(crate) fn p2p_key_hash(key: &[u8; 32]) -> Digest {
 }
 
 pub(crate) fn params(store: &(impl Read + ?Sized)) -> Result<Params, StateError> {
-    PARAMS
-        .get(store)?
-        .ok_or_else(|| ID.broken("the parameters are missing"))
+    PARAMS.require(store)
 }
 
 pub(crate) fn validator(
@@ -108,7 +109,45 @@ pub(crate) fn new_validator(moniker: Moniker, consensus_key: KeyBytes, p2p_key: 
         bonded: crate::Pool::default(),
         unbonding: crate::Pool::default(),
         per_share: primitives::Ratio::ZERO,
-        undivided: primitives::Amount::ZERO,
+        undivided: Amount::ZERO,
         jailed: false,
+    }
+}
+
+/// Walks a whole table in key order, a page at a time.
+pub(crate) fn each<K: Key + Clone, V: Encode + Decode, E: From<StateError>>(
+    store: &(impl Read + ?Sized),
+    table: &Map<K, V>,
+    visit: impl FnMut(K, V) -> Result<(), E>,
+) -> Result<(), E> {
+    walk(|after| table.range(store, after, PAGE), visit)
+}
+
+/// Walks the bonds behind one validator, by account.
+pub(crate) fn each_bond<E: From<StateError>>(
+    store: &(impl Read + ?Sized),
+    operator: &AccountId,
+    mut visit: impl FnMut(AccountId, BondRecord) -> Result<(), E>,
+) -> Result<(), E> {
+    walk(
+        |after| BONDS.range_of(store, operator, after, PAGE),
+        |(_, account), bond| visit(account, bond),
+    )
+}
+
+fn walk<K: Clone, V, E: From<StateError>>(
+    page_after: impl Fn(Option<&K>) -> Result<Vec<(K, V)>, StateError>,
+    mut visit: impl FnMut(K, V) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut after: Option<K> = None;
+    loop {
+        let page = page_after(after.as_ref())?;
+        let Some((last, _)) = page.last() else {
+            return Ok(());
+        };
+        after = Some(last.clone());
+        for (key, value) in page {
+            visit(key, value)?;
+        }
     }
 }

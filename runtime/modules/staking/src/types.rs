@@ -24,7 +24,7 @@ impl Pool {
     pub fn deposit(&mut self, amount: Amount) -> Result<Shares, Error> {
         let shares = if self.shares.is_zero() {
             Shares::new(amount.get())
-        } else if self.assets.is_zero() {
+        } else if self.is_emptied() {
             return Err(Error::Emptied);
         } else {
             // Rounding: the protocol pays Down.
@@ -34,6 +34,12 @@ impl Pool {
         self.assets = self.assets.checked_add(amount)?;
         self.shares = self.shares.checked_add(shares)?;
         Ok(shares)
+    }
+
+    /// Whether everything was slashed: owners are left, and nothing for them.
+    #[must_use]
+    pub const fn is_emptied(&self) -> bool {
+        self.assets.is_zero() && !self.shares.is_zero()
     }
 
     /// What `shares` are worth now.
@@ -93,27 +99,34 @@ pub struct ValidatorRecord {
 }
 
 impl ValidatorRecord {
-    /// Divides `amount` among the bonded shares. What does not divide waits for the next reward.
+    /// Whether anything stands behind it that can earn and be slashed as bonded.
+    #[must_use]
+    pub const fn has_bonds(&self) -> bool {
+        !self.bonded.assets.is_zero()
+    }
+
+    /// Divides `amount` among the bonded shares. What does not divide waits for the next reward; so does everything
+    /// without bonds, and what would carry `per_share` beyond its end: few shares can earn much, again and again, and
+    /// that must break nothing.
     ///
     /// # Errors
-    /// [`MathError::Overflow`] beyond 128 bits.
+    /// [`MathError::Overflow`] when more waits than there can be.
     pub fn reward(&mut self, amount: Amount) -> Result<(), MathError> {
         let amount = amount.checked_add(self.undivided)?;
-        if self.bonded.shares.is_zero() {
-            self.undivided = amount;
-            return Ok(());
-        }
-        // Rounding: the protocol pays Down; what was not divided is kept, charged Up.
-        let step = Ratio::of(amount.get(), self.bonded.shares.get(), Rounding::Down)?;
-        let divided = Amount::new(step.apply(self.bonded.shares.get(), Rounding::Up)?);
-        let sum = self
-            .per_share
-            .raw()
-            .checked_add(step.raw())
-            .ok_or(MathError::Overflow)?;
-        self.per_share = Ratio::from_raw(sum);
+        let (per_share, divided) = self.divide(amount).unwrap_or((self.per_share, Amount::ZERO));
+        self.per_share = per_share;
         self.undivided = amount.saturating_sub(divided);
         Ok(())
+    }
+
+    /// `per_share` after a reward, and how much of the reward that divides; `None` where it cannot be divided.
+    fn divide(&self, amount: Amount) -> Option<(Ratio, Amount)> {
+        let shares = self.bonded.shares.get();
+        // Rounding: the protocol pays Down; what was not divided is kept, charged Up.
+        let step = Ratio::of(amount.get(), shares, Rounding::Down).ok()?;
+        let divided = step.apply(shares, Rounding::Up).ok()?;
+        let sum = self.per_share.raw().checked_add(step.raw())?;
+        Some((Ratio::from_raw(sum), Amount::new(divided)))
     }
 }
 
@@ -164,6 +177,8 @@ pub struct Unbonding {
     pub account: AccountId,
     /// Its part of the validator's unbonding pool.
     pub shares: Shares,
+    /// Which of the validator's unbonding pools: each that a slash empties is followed by another.
+    pub round: u32,
     /// When it was asked for.
     pub since: ChainClock,
 }
@@ -209,7 +224,50 @@ mod tests {
         assert_eq!(bond.owed, Amount::new(9));
     }
 
+    #[test]
+    fn a_reward_beyond_the_counters_end_waits_and_breaks_nothing() {
+        let mut validator = record();
+        validator.bonded.deposit(Amount::new(1)).unwrap();
+        let all_there_is = Amount::new(10_u128.pow(20));
+        for _ in 0..5 {
+            validator.reward(all_there_is).unwrap();
+        }
+        assert_eq!(validator.per_share.raw(), 3 * 10_u128.pow(38));
+        assert_eq!(validator.undivided, Amount::new(2 * 10_u128.pow(20)));
+        let mut bond = BondRecord {
+            shares: Shares::new(1),
+            ..Default::default()
+        };
+        bond.settle(&validator).unwrap();
+        assert_eq!(bond.owed, Amount::new(3 * 10_u128.pow(20)));
+    }
+
+    #[test]
+    fn what_is_not_an_owners_whole_leaves_no_pool_inflated() {
+        let mut pool = Pool {
+            assets: Amount::new(2),
+            shares: Shares::new(3),
+        };
+        assert_eq!(pool.redeem(Shares::new(1)), Ok(Amount::ZERO));
+        assert_eq!((pool.assets.get(), pool.shares.get()), (2, 2));
+    }
+
     proptest! {
+        #[test]
+        fn a_pools_assets_never_exceed_its_shares(
+            steps in proptest::collection::vec((0u8..3, 1u128..1 << 40), 1..30),
+        ) {
+            let mut pool = Pool::default();
+            for (kind, size) in steps {
+                match kind {
+                    0 => drop(pool.deposit(Amount::new(size))),
+                    1 => drop(pool.redeem(Shares::new(size).min(pool.shares))),
+                    _ => pool.assets = pool.assets.saturating_sub(Amount::new(size)),
+                }
+                prop_assert!(pool.assets.get() <= pool.shares.get());
+            }
+        }
+
         #[test]
         fn nobody_gains_by_going_in_and_out(
             first in 1u128..1 << 60, slashed in 0u128..1 << 60, amount in 1u128..1 << 60,
