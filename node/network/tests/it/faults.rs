@@ -1,8 +1,10 @@
 //! Links made worse on purpose.
 
-use crate::support::{Node, frames, key, mesh, stop, until, within};
+use crate::support::{DEADLINE, Node, frames, key, mesh, stop, until, within};
 use bytes::Bytes;
-use palisade_network::{Class, Event, LinkShape, RequestError, Scope, ShapeError};
+use palisade_network::{Class, Config, Event, LinkShape, RequestError, Scope, ShapeError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -137,4 +139,70 @@ async fn loss_loses_some_and_not_all() {
         Err(ShapeError::Loss(101))
     );
     stop(nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_and_answers_are_lost_on_blocked_links() {
+    let server = Node::start(1, Config::default()).await;
+    let client = Node::dialing(2, &[&server]).await;
+    until("a link", || {
+        server.handle.peers().len() == 1 && client.handle.peers().len() == 1
+    })
+    .await;
+    let Node {
+        handle: server,
+        mut events,
+        ..
+    } = server;
+    let heard = Arc::new(AtomicU32::new(0));
+    tokio::spawn({
+        let heard = heard.clone();
+        async move {
+            while let Some(event) = events.recv().await {
+                if let Event::Request { reply, bytes, .. } = event {
+                    heard.fetch_add(1, Ordering::SeqCst);
+                    reply.respond(bytes).unwrap();
+                }
+            }
+        }
+    });
+    let blocked_in = LinkShape {
+        blocked_in: true,
+        ..LinkShape::default()
+    };
+    let patience = Duration::from_millis(300);
+    // Who is shaped, how, and whether the question still gets there.
+    let cases = [
+        (&client.handle, BLOCKED_OUT, 0),
+        (&server, blocked_in, 0),
+        (&server, BLOCKED_OUT, 1),
+        (&client.handle, blocked_in, 1),
+    ];
+    for (number, (shaped, shape, questions)) in cases.into_iter().enumerate() {
+        shaped.shape(Scope::All, shape).unwrap();
+        let before = heard.load(Ordering::SeqCst);
+        if questions == 0 {
+            let asked = client.handle.request(key(1), "lost?".into(), patience).await;
+            assert_eq!(asked, Err(RequestError::Timeout(patience)), "case {number}");
+        } else {
+            let answered = async {
+                until("the question", || heard.load(Ordering::SeqCst) == before + 1).await;
+                sleep(patience).await;
+            };
+            tokio::select! {
+                answer = client.handle.request(key(1), "lost?".into(), DEADLINE) => panic!("{answer:?}"),
+                () = answered => {}
+            }
+        }
+        shaped.clear_shapes();
+        let asked = client.handle.request(key(1), "healed".into(), DEADLINE).await;
+        assert_eq!(asked.unwrap(), "healed", "case {number}");
+        assert_eq!(
+            heard.load(Ordering::SeqCst),
+            before + questions + 1,
+            "case {number}"
+        );
+    }
+    within("a clean end", server.shutdown()).await;
+    stop(vec![client]).await;
 }
