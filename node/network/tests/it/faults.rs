@@ -2,7 +2,7 @@
 
 use crate::support::{DEADLINE, Node, frames, key, mesh, stop, until, within};
 use bytes::Bytes;
-use palisade_network::{Class, Config, Event, LinkShape, RequestError, Scope, ShapeError};
+use palisade_network::{Class, Config, Event, Events, LinkShape, RequestError, Scope, ShapeError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -141,6 +141,16 @@ async fn loss_loses_some_and_not_all() {
     stop(nodes).await;
 }
 
+/// Answers each question with itself, and counts it.
+async fn answer_all(mut events: Events, heard: Arc<AtomicU32>) {
+    while let Some(event) = events.recv().await {
+        if let Event::Request { reply, bytes, .. } = event {
+            heard.fetch_add(1, Ordering::SeqCst);
+            reply.respond(bytes).unwrap();
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn questions_and_answers_are_lost_on_blocked_links() {
     let server = Node::start(1, Config::default()).await;
@@ -151,21 +161,11 @@ async fn questions_and_answers_are_lost_on_blocked_links() {
     .await;
     let Node {
         handle: server,
-        mut events,
+        events,
         ..
     } = server;
     let heard = Arc::new(AtomicU32::new(0));
-    tokio::spawn({
-        let heard = heard.clone();
-        async move {
-            while let Some(event) = events.recv().await {
-                if let Event::Request { reply, bytes, .. } = event {
-                    heard.fetch_add(1, Ordering::SeqCst);
-                    reply.respond(bytes).unwrap();
-                }
-            }
-        }
-    });
+    tokio::spawn(answer_all(events, heard.clone()));
     let blocked_in = LinkShape {
         blocked_in: true,
         ..LinkShape::default()
