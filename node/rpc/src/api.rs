@@ -3,20 +3,17 @@
 use crate::backend::{Backend, FinalBlock, Place, Tip};
 use crate::convert::ledger;
 use crate::refusal::Refusal;
+use crate::stream::Terms;
 use primitives::address::Network;
 use primitives::{Height, TxId};
 use proto::ledger::v1 as wire;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// What the services share.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) backend: Arc<dyn Backend>,
-    pub(crate) shutdown: CancellationToken,
-    pub(crate) stream_buffer: usize,
-    pub(crate) stall_timeout: Duration,
+    pub(crate) terms: Terms,
 }
 
 impl Api {

@@ -212,6 +212,33 @@ impl Refusal {
         Self::new(Code::PermissionDenied, "ORIGIN_NOT_ALLOWED", message).with("found", found)
     }
 
+    /// What the transport refused before a service saw it; `None` when the status says all there is to say.
+    pub(crate) fn of_transport(status: &Status, max_receive_bytes: usize) -> Option<Self> {
+        if status.code() == Code::Ok || !status.details().is_empty() {
+            return None;
+        }
+        let text = status.message();
+        Some(match status.code() {
+            Code::OutOfRange => {
+                let message =
+                    format!("a request may have at most {max_receive_bytes} bytes: send it in parts");
+                Self::new(Code::ResourceExhausted, "MESSAGE_TOO_LARGE", message)
+                    .with("limit", max_receive_bytes)
+                    .detail(Detail::Quota(Duration::ZERO))
+            }
+            Code::Internal => {
+                let message = format!("the request is malformed: {text}");
+                Self::new(Code::InvalidArgument, "REQUEST_MALFORMED", message)
+            }
+            Code::Unimplemented => {
+                let message = "this node has no such method; reflection lists those that it has";
+                Self::new(Code::Unimplemented, "METHOD_UNKNOWN", message)
+            }
+            Code::NotFound => Self::new(Code::NotFound, "SERVICE_UNKNOWN", text),
+            other => Self::new(other, "TRANSPORT", text),
+        })
+    }
+
     /// The node is at fault. What exactly is in its log.
     pub(crate) fn internal(error: &str) -> Self {
         tracing::error!(error, "a call failed");

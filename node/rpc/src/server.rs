@@ -9,6 +9,7 @@ use crate::health;
 use crate::listen::{self, BindError};
 use crate::metrics::Metrics;
 use crate::mount::Mounted;
+use crate::stream::Terms;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,9 +109,11 @@ impl Server {
     fn api(&self, shutdown: &CancellationToken) -> Api {
         Api {
             backend: self.backend.clone(),
-            shutdown: shutdown.clone(),
-            stream_buffer: self.config.stream_buffer,
-            stall_timeout: self.config.stall_timeout(),
+            terms: Terms {
+                shutdown: shutdown.clone(),
+                buffer: self.config.stream_buffer,
+                stall_timeout: self.config.stall_timeout(),
+            },
         }
     }
 
@@ -144,6 +147,7 @@ impl Server {
             max_calls: self.config.max_calls,
             max_streams: self.config.max_streams,
             call_timeout: self.config.call_timeout(),
+            max_receive_bytes: self.config.max_receive_bytes,
         }))
     }
 

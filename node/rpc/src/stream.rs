@@ -1,6 +1,5 @@
 //! Streams to clients that may be slow, gone or told to end: bounded, and never silently cut.
 
-use crate::api::Api;
 use crate::refusal::Refusal;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -10,6 +9,17 @@ use tonic::Status;
 
 /// What a service returns for a stream.
 pub(crate) type Frames<T> = ReceiverStream<Result<T, Status>>;
+
+/// How long streams wait, and for what they end.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    /// Ends every stream.
+    pub(crate) shutdown: CancellationToken,
+    /// Frames that wait for the client.
+    pub(crate) buffer: usize,
+    /// How long the client may leave a full buffer untouched.
+    pub(crate) stall_timeout: Duration,
+}
 
 /// Why a stream ends before its work is done.
 #[derive(Debug)]
@@ -29,24 +39,22 @@ impl<E: Into<Refusal>> From<E> for Stop {
 /// The sending end of a stream.
 pub(crate) struct Outlet<T> {
     sender: mpsc::Sender<Result<T, Status>>,
-    shutdown: CancellationToken,
-    stall_timeout: Duration,
+    terms: Terms,
 }
 
 /// Starts `work`, whose frames the returned stream gives. What it ends with is the stream's last word.
-pub(crate) fn open<T, F, W>(api: &Api, work: F) -> Frames<T>
+pub(crate) fn open<T, F, W>(terms: &Terms, work: F) -> Frames<T>
 where
     T: Send + 'static,
     F: FnOnce(Outlet<T>) -> W,
     W: Future<Output = Result<(), Stop>> + Send + 'static,
 {
     // One place more than the buffer, reserved for the last word: it finds room however full the buffer is.
-    let (sender, receiver) = mpsc::channel(api.stream_buffer + 1);
+    let (sender, receiver) = mpsc::channel(terms.buffer + 1);
     let last_word = sender.clone().try_reserve_owned();
     let outlet = Outlet {
         sender,
-        shutdown: api.shutdown.clone(),
-        stall_timeout: api.stall_timeout,
+        terms: terms.clone(),
     };
     let work = work(outlet);
     tokio::spawn(async move {
@@ -60,9 +68,9 @@ where
 impl<T> Outlet<T> {
     /// Sends a frame, whose cursor is where a client that is too slow for it has to go on.
     pub(crate) async fn send(&self, cursor: &str, frame: T) -> Result<(), Stop> {
-        let sending = tokio::time::timeout(self.stall_timeout, self.sender.send(Ok(frame)));
+        let sending = tokio::time::timeout(self.terms.stall_timeout, self.sender.send(Ok(frame)));
         tokio::select! {
-            () = self.shutdown.cancelled() => Err(Refusal::shutting_down().into()),
+            () = self.terms.shutdown.cancelled() => Err(Refusal::shutting_down().into()),
             sent = sending => match sent {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) => Err(Stop::Gone),
@@ -76,7 +84,71 @@ impl<T> Outlet<T> {
         tokio::select! {
             output = event => Ok(output),
             () = self.sender.closed() => Err(Stop::Gone),
-            () = self.shutdown.cancelled() => Err(Refusal::shutting_down().into()),
+            () = self.terms.shutdown.cancelled() => Err(Refusal::shutting_down().into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_stream::StreamExt;
+    use tonic_types::StatusExt;
+
+    fn terms() -> Terms {
+        Terms {
+            shutdown: CancellationToken::new(),
+            buffer: 2,
+            stall_timeout: Duration::from_secs(30),
+        }
+    }
+
+    fn reason(status: &Status) -> String {
+        status.get_details_error_info().unwrap().reason
+    }
+
+    async fn count_up(outlet: Outlet<u32>) -> Result<(), Stop> {
+        for n in 0u32.. {
+            outlet.send(&n.to_string(), n).await?;
+        }
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_gets_what_fits_and_then_the_cursor_to_go_on_from() {
+        let mut frames = open(&terms(), count_up);
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        assert_eq!(frames.next().await.unwrap().unwrap(), 0);
+        assert_eq!(frames.next().await.unwrap().unwrap(), 1);
+        let last = frames.next().await.unwrap().unwrap_err();
+        assert_eq!(reason(&last), "SUBSCRIBER_LAGGED");
+        assert_eq!(
+            last.get_details_error_info().unwrap().metadata["last_cursor"],
+            "2"
+        );
+        assert!(frames.next().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shutdown_ends_a_stream_however_full_it_is() {
+        let terms = terms();
+        let frames = open(&terms, count_up);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        terms.shutdown.cancel();
+        let seen: Vec<_> = frames.collect().await;
+        assert_eq!(seen.len(), 3);
+        assert_eq!(reason(seen[2].as_ref().unwrap_err()), "SHUTTING_DOWN");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_ends_when_the_client_goes() {
+        let (ended, wait) = tokio::sync::oneshot::channel();
+        let frames = open(&terms(), |outlet: Outlet<u32>| async move {
+            let stop = outlet.wait(std::future::pending::<()>()).await;
+            ended.send(stop.is_err()).unwrap();
+            Ok(())
+        });
+        drop(frames);
+        assert!(wait.await.unwrap());
     }
 }

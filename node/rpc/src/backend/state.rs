@@ -1,8 +1,9 @@
 //! What the state says, at a height.
 
-use crypto::bls::KeyBytes;
-use light_palisade::{StateProof, ValidatorIndex};
-use primitives::{AccountId, Amount, AssetId, BlockHash, Digest, Height, Power, Timestamp};
+use light_palisade::StateProof;
+use primitives::{AccountId, Amount, AssetId, BlockHash, Digest, Height, Timestamp};
+
+pub use runtime::query::{Account, Parameter, Status as ValidatorStatus, Validator};
 
 /// At which height to read, and whether to prove what is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,15 +58,6 @@ pub struct Entry {
     pub proof: StateProof,
 }
 
-/// An account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Account {
-    /// How many transactions of it are in the chain.
-    pub sequence: u64,
-    /// What it holds of PAL.
-    pub balance: Amount,
-}
-
 /// An asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asset {
@@ -77,40 +69,6 @@ pub struct Asset {
     pub decimals: u8,
     /// Full name.
     pub name: String,
-}
-
-/// What a validator is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValidatorStatus {
-    /// Registered, but not in the epoch's set.
-    Waiting,
-    /// In the epoch's set.
-    Active,
-    /// Kept out for misbehaviour or absence.
-    Jailed,
-    /// Nothing is bonded behind it any more, and something is on its way out.
-    Leaving,
-}
-
-/// A validator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Validator {
-    /// Its operator.
-    pub operator: AccountId,
-    /// The name that people see.
-    pub moniker: String,
-    /// What it is doing.
-    pub status: ValidatorStatus,
-    /// Its consensus key.
-    pub key: KeyBytes,
-    /// The ed25519 key of its network identity.
-    pub p2p_key: [u8; 32],
-    /// What is bonded behind it, in npal.
-    pub bonded: Amount,
-    /// What is on its way out but can still be slashed, in npal.
-    pub unbonding: Amount,
-    /// Its power and place in the epoch's set.
-    pub member: Option<(ValidatorIndex, Power)>,
 }
 
 /// What an account has bonded behind a validator.
@@ -139,17 +97,4 @@ pub struct SigningInfo {
     pub missed: u64,
     /// The last height whose finality its signature is part of.
     pub last_signed: Option<Height>,
-}
-
-/// One rule of the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// The module it belongs to.
-    pub module: String,
-    /// Its name.
-    pub name: String,
-    /// Its value: numbers as decimals, addresses as bech32m.
-    pub value: String,
-    /// What it counts; empty for what is no quantity.
-    pub unit: String,
 }

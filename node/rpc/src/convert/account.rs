@@ -38,17 +38,11 @@ pub(crate) fn asset(asset: &Asset) -> wire::Asset {
     }
 }
 
-pub(crate) fn parameter(parameter: Parameter) -> node::Parameter {
-    let Parameter {
-        module,
-        name,
-        value,
-        unit,
-    } = parameter;
+pub(crate) fn parameter(parameter: &Parameter) -> node::Parameter {
     node::Parameter {
-        module,
-        name,
-        value,
-        unit,
+        module: parameter.module.into(),
+        name: parameter.name.into(),
+        value: parameter.value.clone(),
+        unit: parameter.unit.into(),
     }
 }

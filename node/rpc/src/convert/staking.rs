@@ -30,17 +30,19 @@ const fn status(status: ValidatorStatus) -> wire::ValidatorStatus {
 }
 
 pub(crate) fn validator(network: Network, validator: &Validator) -> wire::Validator {
+    let record = &validator.record;
     wire::Validator {
         operator: hash(&validator.operator),
         address: address::operator_text(network, &validator.operator),
-        moniker: validator.moniker.clone(),
+        moniker: record.moniker.to_text(),
         status: status(validator.status).into(),
-        consensus_key: bytes(validator.key.0),
-        p2p_key: bytes(validator.p2p_key),
-        bonded: validator.bonded.to_string(),
-        unbonding: validator.unbonding.to_string(),
-        power: validator.member.map_or(0, |(_, power)| power.get()),
-        index: validator.member.map(|(index, _)| u32::from(index.get())),
+        consensus_key: bytes(record.consensus_key.0),
+        p2p_key: bytes(record.p2p_key),
+        bonded: record.bonded.assets.to_string(),
+        unbonding: record.unbonding.assets.to_string(),
+        power: validator.power.get(),
+        index: validator.index.map(|index| u32::from(index.get())),
+        rewards: validator.rewards.to_string(),
     }
 }
 

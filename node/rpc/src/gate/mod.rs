@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderName, HeaderValue, Request, Response};
 use tonic::codegen::{BoxFuture, Service};
+use tonic::{Code, Status};
 use tower::Layer;
 
 /// The header by which a client may say which chain it means.
@@ -40,6 +40,7 @@ pub(crate) struct Limits {
     pub(crate) max_calls: usize,
     pub(crate) max_streams: usize,
     pub(crate) call_timeout: Duration,
+    pub(crate) max_receive_bytes: usize,
 }
 
 struct Shared {
@@ -95,7 +96,12 @@ impl Shared {
         }
         let chain = &self.limits.chain_id;
         if let Some(meant) = request.headers().get(CHAIN_ID).filter(|meant| meant != chain) {
-            let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let text = |value: &HeaderValue| -> String {
+                String::from_utf8_lossy(value.as_bytes())
+                    .chars()
+                    .take(100)
+                    .collect()
+            };
             return Err(Refusal::chain(&text(chain), &text(meant)));
         }
         let call = self.calls.clone().try_acquire_owned();
@@ -118,6 +124,17 @@ impl Shared {
         headers.insert(CHAIN_ID, self.limits.chain_id.clone());
     }
 
+    /// What tonic itself refused has no details: they are added.
+    fn explain(&self, status: &Status, response: Response<Body>) -> (Code, Response<Body>) {
+        match Refusal::of_transport(status, self.limits.max_receive_bytes) {
+            Some(refusal) => {
+                let status = Status::from(refusal);
+                (status.code(), status.into_http())
+            }
+            None => (status.code(), response),
+        }
+    }
+
     fn answer(
         &self,
         response: Response<Body>,
@@ -125,13 +142,11 @@ impl Shared {
         stream: Option<OwnedSemaphorePermit>,
         started: Instant,
     ) -> Response<Body> {
-        let status = Status::from_header_map(response.headers());
-        let mut response = match status {
-            // A refusal without a body, which all stands in the headers.
+        // A refusal has no body: all of it stands in the headers.
+        let mut response = match Status::from_header_map(response.headers()) {
             Some(status) => {
-                self.limits
-                    .metrics
-                    .answered(&method, status.code(), started.elapsed());
+                let (code, response) = self.explain(&status, response);
+                self.limits.metrics.answered(&method, code, started.elapsed());
                 response
             }
             None => {

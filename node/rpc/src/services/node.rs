@@ -80,7 +80,7 @@ impl NodeService for NodeApi {
             .map_err(status)?;
         Ok(Response::new(GetChainParametersResponse {
             context: Some(proof::context(&read.context)),
-            parameters: read.value.into_iter().map(account::parameter).collect(),
+            parameters: read.value.iter().map(account::parameter).collect(),
             proofs: proof::entries(&read.proofs),
         }))
     }

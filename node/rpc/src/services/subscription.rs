@@ -234,7 +234,9 @@ impl SubscriptionService for SubscriptionApi {
             full: full_view(request.view)?,
             interval: heartbeat(request.heartbeat_interval_ms)?,
         };
-        Ok(Response::new(stream::open(&self.0, |outlet| blocks.run(outlet))))
+        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
+            blocks.run(outlet)
+        })))
     }
 
     type SubscribeEventsStream = Frames<SubscribeEventsResponse>;
@@ -259,6 +261,8 @@ impl SubscriptionService for SubscriptionApi {
             filter: Filter::new(request.filter)?,
             interval: heartbeat(request.heartbeat_interval_ms)?,
         };
-        Ok(Response::new(stream::open(&self.0, |outlet| events.run(outlet))))
+        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
+            events.run(outlet)
+        })))
     }
 }

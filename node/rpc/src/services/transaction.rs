@@ -119,7 +119,7 @@ impl TransactionService for TransactionApi {
             timeout: (timeout_height > 0).then_some(Height::new(timeout_height)),
         };
         let api = self.0.clone();
-        Ok(Response::new(stream::open(&self.0, |outlet| {
+        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
             follow.run(api, outlet)
         })))
     }

@@ -1,0 +1,25 @@
+//! The services over a node in memory, reached by real clients over loopback.
+#![cfg(test)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::wildcard_enum_match_arm,
+    clippy::large_futures,
+    reason = "tests compute with small numbers that they chose"
+)]
+
+mod accounts;
+mod dev;
+mod follow;
+mod gate;
+mod ledger;
+mod listening;
+mod lists;
+mod node;
+mod standard;
+mod streams;
+mod support;
+mod transactions;
+mod validators;
+mod web;
