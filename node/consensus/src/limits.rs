@@ -39,7 +39,7 @@ pub const EARLY_BYTES: usize = 4 * MAX_BLOCK_BYTES;
 /// Pieces of evidence per validator and epoch; whoever has given that many is slashed already.
 pub const MAX_EVIDENCE_EACH: usize = 16;
 /// Answers to one peer (certificates it asked for, finalizations it lacks) per second.
-pub const ANSWERS_PER_SECOND: u32 = 8;
+pub const ANSWERS_PER_SECOND: u32 = 4;
 /// Senders kept as banned.
 pub const MAX_BANNED: usize = 2_048;
 /// Certificates whose validity is remembered by the hash of their bytes, beyond those held for their view.

@@ -313,7 +313,13 @@ impl<S: Scheme> Core<S> {
         }
     }
 
+    /// Stops listening to a validator that signed something that does not hold, and forgets its open votes.
     fn ban_seat(&mut self, index: ValidatorIndex, why: Misdeed) {
+        let above = crate::rules::next(self.decided);
+        for (_, round) in self.rounds.range_mut(above..) {
+            // Or each of its votes ahead would make another search necessary.
+            round.tally.expel(index, &self.term.committee);
+        }
         if let Some(peer) = self.address(index) {
             self.ban(peer, why);
         }

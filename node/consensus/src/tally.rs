@@ -159,6 +159,13 @@ impl<G: Clone> Tally<G> {
         }
     }
 
+    /// Forgets all of a validator's votes.
+    pub(crate) fn expel(&mut self, signer: ValidatorIndex, committee: &Committee) {
+        for kind in KINDS {
+            self.remove(signer, kind, committee);
+        }
+    }
+
     /// Frees what only certification needs: the view is decided.
     pub(crate) fn settle(&mut self) {
         for cast in self.slots.values_mut() {

@@ -177,6 +177,10 @@ impl<S: Scheme> Core<S> {
             return;
         };
         let (_, view) = slot;
+        if block.header.parent != parent.hash() {
+            // The answer to an earlier request of this view, before block sync moved the tip.
+            return;
+        }
         if !self.own_block_fits(view, &parent, &block) {
             self.give_up(TimeoutReason::MissingProposal);
         } else if self.round(view).own.is_silent() {
@@ -194,7 +198,6 @@ impl<S: Scheme> Core<S> {
         let first = parent.height == self.term.opening.height;
         let ends_at = self.term.committee.set().ends_at;
         block.header.view == view
-            && block.header.parent == parent.hash()
             && check_block(block, &self.place(), self.term.me).is_ok()
             && check_on_parent(block, parent, ends_at, first).is_ok()
     }

@@ -10,6 +10,7 @@
 mod bench;
 pub(crate) use bench::committee;
 mod epochs;
+mod hostile;
 mod leading;
 mod net;
 mod proposals;

@@ -28,7 +28,9 @@ impl<S: Scheme> Core<S> {
         for (view, block, height) in ready {
             self.round(view).announced = true;
             self.changed();
-            self.pace.block_seen = self.now.mono;
+            if view >= self.view {
+                self.pace.block_seen = self.now.mono;
+            }
             self.event(Event::Notarized {
                 epoch: self.term.epoch,
                 view,

@@ -359,9 +359,13 @@ impl Bench {
 
     /// All others vote for a statement.
     pub(super) fn hear_votes(&mut self, statement: Statement) -> Vec<Effect> {
+        self.hear_votes_of(&self.others(), statement)
+    }
+
+    pub(super) fn hear_votes_of(&mut self, voters: &[u16], statement: Statement) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for other in self.others() {
-            effects.extend(self.hear_vote(other, statement));
+        for voter in voters {
+            effects.extend(self.hear_vote(*voter, statement));
         }
         effects
     }

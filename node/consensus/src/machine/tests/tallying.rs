@@ -323,3 +323,29 @@ fn requests_for_certificates_are_answered_latest_first_within_limits_and_a_budge
     bench.now += 1_000;
     assert_eq!(bench.hear(asker, wanted).len(), 1);
 }
+
+#[test]
+fn votes_ahead_of_whoever_is_banned_are_forgotten() {
+    let mut bench = Bench::with(&[1; 7], super::bench::FAR);
+    let others = bench.others();
+    let forger = others[0];
+    // Bad votes for many views, and nobody has looked at them.
+    let votes: Vec<Vote> = (1..=20)
+        .map(|view| {
+            let mut bad = vote(&bench.set, forger, nullify(view));
+            bad.signature.0[8] ^= 1;
+            bad
+        })
+        .collect();
+    bench.hear(forger, Message::Votes(votes));
+    let mut searches = 0;
+    for view in 1..=20 {
+        let effects = bench.hear_votes_of(&others[1..], nullify(view));
+        searches += effects
+            .iter()
+            .filter(|e| matches!(e, Effect::Event(Event::Bisected { .. })))
+            .count();
+        assert_eq!(bench.core.position().1.get(), view + 1);
+    }
+    assert_eq!(searches, 1);
+}

@@ -79,6 +79,18 @@ fn a_view_that_was_given_up_is_not_notarized_in() {
 }
 
 #[test]
+fn a_view_that_was_given_up_in_silence_is_not_notarized_in_late_either() {
+    let mut bench = Bench::equal();
+    let (draft, _) = two_proposals(&bench);
+    bench.fire(1_500, TimerKey::Proposal);
+    bench.propose(&draft);
+    bench.hear_certificate(bench.certificate(draft.proposal.vote.statement));
+    let effects = bench.verified(&draft, Verdict::Valid);
+    assert_eq!(bench.core.position().1.get(), 2);
+    assert_eq!(signed(&effects), NOTHING);
+}
+
+#[test]
 fn s3_a_view_that_was_given_up_is_not_finalized_in() {
     let mut bench = Bench::equal();
     let (draft, _) = two_proposals(&bench);
