@@ -1,0 +1,250 @@
+//! The network in virtual time: a queue of events, the nodes that they happen to, and the oracle that watches.
+
+mod crashing;
+mod effects;
+mod inputs;
+mod running;
+mod syncing;
+mod talking;
+
+pub use running::{Failure, Report};
+
+use crate::app::{App, GENESIS_TIME};
+use crate::dice::Dice;
+use crate::faults::Step;
+use crate::keys::{Keyring, node_of};
+use crate::network::Network;
+use crate::node::Node;
+use crate::oracle::{Invariant, Oracle};
+use crate::plan::Plan;
+use crate::sets::Sets;
+use crate::trace::{Trace, What};
+use consensus::{Input, Message, Now, TimerKey};
+use light_palisade::{Block, Certificate};
+use primitives::{BlockHash, Millis, Timestamp};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// True drops a message: (milliseconds, from, to, message).
+pub type Filter = Box<dyn Fn(u64, usize, usize, &Message) -> bool>;
+
+/// Something that will happen.
+pub(crate) enum Due {
+    Deliver {
+        to: usize,
+        from: usize,
+        message: Rc<Message>,
+    },
+    Timer {
+        node: usize,
+        key: TimerKey,
+        set: u64,
+    },
+    Input {
+        node: usize,
+        life: u32,
+        input: Box<Input>,
+    },
+    /// The disk has synced the log up to this record.
+    LogSynced {
+        node: usize,
+        life: u32,
+        upto: u64,
+    },
+    /// The store has committed up to this height.
+    Stored {
+        node: usize,
+        life: u32,
+        height: u64,
+    },
+    /// Somebody asks for a body.
+    BodyAsked {
+        to: usize,
+        from: usize,
+        block: BlockHash,
+    },
+    BodyGiven {
+        to: usize,
+        block: Arc<Block>,
+    },
+    /// Somebody asks for blocks above a height.
+    BlocksAsked {
+        to: usize,
+        from: usize,
+        above: u64,
+    },
+    BlocksGiven {
+        to: usize,
+        blocks: Vec<(Arc<Block>, Option<Certificate>)>,
+    },
+    /// A node without a seat asks for what is new.
+    Poll {
+        node: usize,
+        life: u32,
+    },
+    Transaction,
+    Step(Step),
+}
+
+/// A simulated network.
+pub struct World<K: Keyring> {
+    pub(crate) plan: Plan,
+    pub(crate) keys: K,
+    pub(crate) sets: Rc<Sets>,
+    pub(crate) nodes: Vec<Node<K>>,
+    pub(crate) now: u64,
+    queue: BTreeMap<(u64, u64), Due>,
+    sequence: u64,
+    pub(crate) dice: Dice,
+    /// The links.
+    pub network: Network,
+    /// Drops messages by a rule of the test's own.
+    pub filter: Option<Filter>,
+    pub(crate) oracle: Oracle,
+    pub(crate) trace: Trace,
+    pub(crate) healed: Option<(u64, u64)>,
+}
+
+impl<K: Keyring> core::fmt::Debug for World<K> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("World")
+            .field("plan", &self.plan)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K: Keyring> World<K> {
+    /// A network at genesis, with everything of its plan to come. None when the first validator set is refused.
+    #[must_use]
+    pub fn new(keys: K, plan: Plan) -> Option<Self> {
+        let sets = Rc::new(Sets::new(plan.seats, plan.weights, plan.epoch_ms, plan.faulty()));
+        let mut oracle = Oracle::new(plan.byzantine.keys().copied().collect());
+        let mut nodes = Vec::new();
+        for id in 0..sets.nodes() {
+            let roles = plan.byzantine.get(&id).into_iter().flatten();
+            let actors = roles.map(|role| role.actor()).collect();
+            nodes.push(Node::new(App::genesis(&sets)?, actors));
+        }
+        let first = sets.of(0, &primitives::Digest::ZERO)?;
+        oracle.seats(first.set(), seat_node);
+        oracle.genesis(nodes.first()?.app.at(0)?.hash);
+        let mut dice = Dice::new(plan.seed, "world");
+        let (base, jitter) = plan.delay;
+        let steps = plan.schedule(&mut dice);
+        let mut world = Self {
+            keys,
+            sets,
+            nodes,
+            now: 0,
+            queue: BTreeMap::new(),
+            sequence: 0,
+            dice,
+            network: Network::calm(base, jitter),
+            filter: None,
+            oracle,
+            trace: Trace::default(),
+            healed: None,
+            plan,
+        };
+        for (at, step) in steps {
+            world.later(at, Due::Step(step));
+        }
+        world.later(world.plan.window.1, Due::Step(Step::Heal));
+        if world.plan.work_ms > 0 {
+            world.later(world.plan.work_ms, Due::Transaction);
+        }
+        for id in 0..world.nodes.len() {
+            world.start(id);
+        }
+        Some(world)
+    }
+
+    pub(crate) fn later(&mut self, delay: u64, due: Due) {
+        self.sequence += 1;
+        self.queue.insert((self.now + delay, self.sequence), due);
+    }
+
+    pub(crate) fn note(&mut self, node: usize, what: What) {
+        self.trace.note(self.now, node, what);
+    }
+
+    /// What a node's clocks say.
+    pub(crate) fn clock(&self, node: usize) -> Now {
+        let node = &self.nodes[node];
+        Now {
+            mono: Millis::new(self.now - node.born + 7),
+            wall: Timestamp::new((GENESIS_TIME + self.now).saturating_add_signed(node.skew)),
+        }
+    }
+
+    /// Gives a core one input and carries out what it wants.
+    pub(crate) fn feed(&mut self, id: usize, input: Input) {
+        let now = self.clock(id);
+        let Some(core) = self.nodes[id].core.as_mut() else {
+            return;
+        };
+        let effects = core.step(now, input);
+        self.carry_out(id, effects);
+    }
+
+    /// Milliseconds since the start.
+    #[must_use]
+    pub const fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Finalized height of each node.
+    #[must_use]
+    pub fn heights(&self) -> Vec<u64> {
+        self.nodes.iter().map(|node| node.app.height()).collect()
+    }
+
+    /// Epoch and view of each node; zero for those that are down.
+    #[must_use]
+    pub fn positions(&self) -> Vec<(u64, u64)> {
+        let at = |node: &Node<K>| {
+            node.core.as_ref().map_or((0, 0), |core| {
+                let (epoch, view) = core.position();
+                (epoch.get(), view.get())
+            })
+        };
+        self.nodes.iter().map(at).collect()
+    }
+
+    /// A finalized block of a node.
+    #[must_use]
+    pub fn block(&self, node: usize, height: u64) -> Option<Arc<Block>> {
+        self.nodes.get(node)?.app.at(height)?.block.clone()
+    }
+
+    /// What was seen.
+    #[must_use]
+    pub const fn oracle(&self) -> &Oracle {
+        &self.oracle
+    }
+
+    /// What happened.
+    #[must_use]
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Records that a node has ever appended to its log.
+    #[must_use]
+    pub fn records(&self, node: usize) -> u64 {
+        self.nodes.get(node).map_or(0, |node| node.log.appended())
+    }
+
+    pub(crate) fn violated(&mut self, invariant: Invariant, what: String) {
+        self.oracle.violated(invariant, what);
+    }
+}
+
+pub(crate) fn seat_node(set: &light_palisade::ValidatorSet, seat: usize) -> usize {
+    set.validators
+        .get(seat)
+        .and_then(|validator| node_of(&validator.key))
+        .unwrap_or(usize::MAX)
+}

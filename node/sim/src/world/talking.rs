@@ -1,0 +1,171 @@
+//! Messages: out through the actors and the links, and in.
+
+use super::{Due, World};
+use crate::actors::{Actor, Parcel, Voice};
+use crate::keys::{Keyring, node_at, peer};
+use crate::oracle::Hearing;
+use crate::trace::{Told, What};
+use consensus::{Input, Message, Peer};
+use light_palisade::Statement;
+use primitives::Epoch;
+use std::rc::Rc;
+
+/// Views below the tip whose votes a core surely still has, and views ahead of its own whose votes it keeps.
+const SURELY_KEPT: (u64, u64) = (200, 64);
+
+impl<K: Keyring> World<K> {
+    /// A core's message leaves its machine.
+    pub(super) fn speak(&mut self, id: usize, to: Vec<Peer>, message: Message) {
+        let parcel = Parcel {
+            to,
+            message,
+            after: 0,
+        };
+        if self.nodes[id].is_honest() {
+            self.post(id, parcel);
+            return;
+        }
+        let parcels = self.ask_actors(id, |actors, voice| {
+            let mut parcels = vec![parcel];
+            for actor in actors {
+                parcels = parcels
+                    .into_iter()
+                    .flat_map(|parcel| actor.outgoing(voice, parcel))
+                    .collect();
+            }
+            parcels
+        });
+        for parcel in parcels {
+            self.post(id, parcel);
+        }
+    }
+
+    pub(super) fn actors_enter(&mut self, id: usize) {
+        if self.nodes[id].is_honest() {
+            return;
+        }
+        let parcels = self.ask_actors(id, |actors, voice| {
+            actors.iter_mut().flat_map(|actor| actor.entered(voice)).collect()
+        });
+        for parcel in parcels {
+            self.post(id, parcel);
+        }
+    }
+
+    /// Lets a node's actors speak, if it has a seat.
+    fn ask_actors(
+        &mut self,
+        id: usize,
+        ask: impl FnOnce(&mut [Box<dyn Actor>], &mut Voice<'_>) -> Vec<Parcel>,
+    ) -> Vec<Parcel> {
+        let others = self.other_seats(id);
+        let node = &mut self.nodes[id];
+        let (Some(committee), Some(core)) = (node.committee(), node.core.as_ref()) else {
+            return Vec::new();
+        };
+        let Some(me) = core.seat() else {
+            return Vec::new();
+        };
+        let keys = &self.keys;
+        let sign = |bytes: &[u8]| keys.sign(id, bytes);
+        let mut voice = Voice {
+            dice: &mut self.dice,
+            committee: &committee,
+            me,
+            position: core.position(),
+            delta: self.plan.timing.delta,
+            others,
+            sign: &sign,
+            signed: Vec::new(),
+        };
+        let parcels = ask(&mut node.actors, &mut voice);
+        for statement in voice.signed {
+            self.oracle.signed(id, &statement);
+        }
+        parcels
+    }
+
+    fn post(&mut self, from: usize, parcel: Parcel) {
+        let message = Rc::new(parcel.message);
+        for to in parcel.to.iter().map(node_at) {
+            let dropped = self
+                .filter
+                .as_ref()
+                .is_some_and(|filter| filter(self.now, from, to, &message));
+            if dropped || to == from || to >= self.nodes.len() {
+                continue;
+            }
+            for delay in self.network.route(&mut self.dice, from, to) {
+                let message = Rc::clone(&message);
+                self.later(parcel.after + delay, Due::Deliver { to, from, message });
+            }
+        }
+    }
+
+    pub(super) fn deliver(&mut self, to: usize, from: usize, message: &Message) {
+        let node = &self.nodes[to];
+        let Some(core) = &node.core else { return };
+        let watched = node.is_honest() && !self.nodes[from].is_honest();
+        let heard = if watched {
+            let (epoch, view) = core.position();
+            let (_, certificate) = core.tip();
+            let last = certificate
+                .map(|certificate| &certificate.statement)
+                .filter(|statement| statement.epoch() == epoch)
+                .map_or(0, |statement| statement.view().get());
+            self.believable(from, message, epoch, (last, view.get()))
+        } else {
+            Vec::new()
+        };
+        self.note(to, What::Heard(from as u16, Told::from(message)));
+        let life = self.nodes[to].life;
+        let input = Input::Message {
+            from: peer(from),
+            message: message.clone(),
+        };
+        self.feed(to, input);
+        if self.nodes[to].life == life {
+            self.oracle.heard(&Hearing {
+                by: to,
+                life,
+                from,
+                statements: &heard,
+            });
+        }
+    }
+
+    /// The votes of a malicious node's message that a core in this epoch, with these views finalized and current,
+    /// must take notice of.
+    fn believable(
+        &self,
+        from: usize,
+        message: &Message,
+        epoch: Epoch,
+        (last, view): (u64, u64),
+    ) -> Vec<Statement> {
+        let votes = Self::votes_of(message);
+        let current = votes.first().is_some_and(|vote| vote.statement.epoch() == epoch);
+        let seat = self
+            .nodes
+            .iter()
+            .find_map(|node| node.app.committee_of(epoch))
+            .and_then(|set| set.set().index_of(&crate::keys::key(from)));
+        let (below, ahead) = SURELY_KEPT;
+        if !current {
+            return Vec::new();
+        }
+        votes
+            .iter()
+            .filter(|vote| vote.statement.epoch() == epoch && Some(vote.signer) == seat)
+            .filter(|vote| {
+                let at = vote.statement.view().get();
+                at + below > last && at > 0 && at <= view + ahead
+            })
+            .filter(|vote| {
+                let bytes = vote.statement.sign_bytes(&crate::keys::CHAIN);
+                self.keys.sign(from, &bytes) == vote.signature
+            })
+            .map(|vote| vote.statement)
+            .collect()
+    }
+}
