@@ -5,8 +5,7 @@ mod load;
 mod origin;
 
 pub(crate) use home::Home;
-pub(crate) use load::{ConfigError, Loaded, Overrides, load};
-pub(crate) use origin::Origin;
+pub(crate) use load::{Loaded, Overrides, load};
 
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -125,7 +125,7 @@ fn write_line(to: &mut impl Write, text: &str) -> Result<(), Failure> {
 pub(crate) fn columns(head: &[&str], rows: &[Vec<String>]) -> String {
     use comfy_table::{ContentArrangement, Table, presets};
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head.iter().copied());
     for row in rows {

@@ -218,3 +218,8 @@ pub(crate) async fn follow_hash(context: &Context, client: &client::Client, hash
     };
     outcome::follow(context, client, id, Height::ZERO, follow).await
 }
+
+/// An amount and its asset, looked up.
+pub(crate) async fn coin(client: &client::Client, written: &Written) -> Result<primitives::Coin, Failure> {
+    prepare::coin(client, written).await
+}

@@ -1,3 +1,4 @@
+use super::load::ConfigError;
 use super::*;
 use std::collections::BTreeMap;
 

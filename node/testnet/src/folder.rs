@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where testnets lie under the current folder.
-pub const ROOT: &str = ".palisade/testnets";
+pub(crate) const ROOT: &str = ".palisade/testnets";
 
 /// The folder of one testnet: `.palisade/testnets/<name>`.
 #[derive(Clone, Debug, PartialEq, Eq)]

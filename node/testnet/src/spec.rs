@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 
 /// The most nodes that one machine is asked to run.
-pub const MAX_VALIDATORS: u16 = 64;
+pub(crate) const MAX_VALIDATORS: u16 = 64;
 
 /// Money that an account has from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -79,7 +79,7 @@ impl NodeStatus {
 
 /// Where a node's gRPC services are.
 #[must_use]
-pub fn grpc_url(ports: &NodePorts) -> String {
+pub(crate) fn grpc_url(ports: &NodePorts) -> String {
     format!("http://127.0.0.1:{}", ports.grpc)
 }
 
