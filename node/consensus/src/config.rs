@@ -23,9 +23,11 @@ pub struct Timing {
     pub delta_max: Millis,
     /// With nothing to include, a leader proposes this long after the parent's time. 1 s.
     pub idle_interval: Millis,
-    /// A leader from whom nothing was heard for this long, while a quorum was, is skipped at once. 10 s.
+    /// A leader from whom nothing was heard for this long (and four idle intervals), while a quorum was, is skipped at
+    /// once. 10 s.
     pub skip_timeout: Millis,
-    /// T_s: without a finalization for this long, everything undecided is sent again, bounded. 10 s.
+    /// T_s: without a finalization for this long (and four idle intervals), everything undecided is sent again,
+    /// bounded. 10 s.
     pub standstill: Millis,
 }
 

@@ -22,7 +22,7 @@ pub(crate) mod tests;
 use crate::config::{Config, Now, StartError, Tip};
 use crate::early::Early;
 use crate::effect::{Divergence, Effect, Event, Misdeed, TimeoutReason};
-use crate::input::{Input, TimerKey, Verdict};
+use crate::input::{Input, TimerKey};
 use crate::ledger::Ledger;
 use crate::message::{Message, Peer};
 use crate::pace::{Firing, Timers};
@@ -370,17 +370,6 @@ impl<S: Scheme> Core<S> {
             Some(0) => Sorted::Now,
             Some(1) => Sorted::Early,
             Some(_) => Sorted::FarAhead(epoch),
-        }
-    }
-}
-
-/// What a verdict leaves of a block.
-impl From<Verdict> for Option<crate::tree::Standing> {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Valid => Some(crate::tree::Standing::Valid),
-            Verdict::Invalid(reason) => Some(crate::tree::Standing::Invalid(reason)),
-            Verdict::Corrupt(_) => None,
         }
     }
 }

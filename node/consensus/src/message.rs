@@ -93,3 +93,72 @@ pub(crate) mod shared {
         Block::deserialize_reader(reader).map(Arc::new)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crypto::bls::SignatureBytes;
+    use light_palisade::{Bitmap, Statement, ValidatorIndex};
+    use primitives::codec::encode;
+
+    const STATEMENT: Statement = Statement::Nullify {
+        epoch: Epoch::ZERO,
+        view: View::new(3),
+    };
+
+    fn votes(count: usize) -> Message {
+        let vote = Vote {
+            statement: STATEMENT,
+            signer: ValidatorIndex::new(2),
+            signature: SignatureBytes([5; 48]),
+        };
+        Message::Votes(vec![vote; count])
+    }
+
+    fn certificates(count: usize) -> Message {
+        let certificate = Certificate {
+            statement: STATEMENT,
+            signers: Bitmap::from_bytes(vec![7]),
+            signature: SignatureBytes([5; 48]),
+        };
+        Message::Certificates(vec![certificate; count])
+    }
+
+    #[test]
+    fn a_message_comes_back_and_nothing_may_follow_it() {
+        let wanted = Message::CertificatesWanted {
+            epoch: Epoch::new(1),
+            from: View::new(2),
+            to: View::new(3),
+        };
+        for message in [votes(MAX_VOTES), certificates(MAX_CERTIFICATES), wanted] {
+            let mut bytes = encode(&message);
+            assert_eq!(Message::decode(&bytes), Ok(message));
+            bytes.push(0);
+            assert!(Message::decode(&bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn counts_and_sizes_are_bounded() {
+        for (message, length, limit) in [
+            (
+                votes(MAX_VOTES.saturating_add(1)),
+                MAX_VOTES.saturating_add(1),
+                MAX_VOTES,
+            ),
+            (
+                certificates(MAX_CERTIFICATES.saturating_add(1)),
+                MAX_CERTIFICATES.saturating_add(1),
+                MAX_CERTIFICATES,
+            ),
+        ] {
+            let refused = Message::decode(&encode(&message));
+            assert_eq!(refused, Err(CodecError::TooLong { length, limit }));
+        }
+        let long = vec![1; MAX_MESSAGE_BYTES.saturating_add(1)];
+        assert!(matches!(Message::decode(&long), Err(CodecError::TooLong { .. })));
+        // A count that the bytes do not hold.
+        assert!(Message::decode(&[1, 0xff, 0xff, 0xff, 0xff]).is_err());
+    }
+}

@@ -140,9 +140,6 @@ pub(crate) fn check_justification(
     claim: &Claim,
     opening: &Opening,
 ) -> Result<(), Flaw> {
-    if claim.parent_view >= claim.view {
-        return Err(Flaw::Justification("names a parent that is not before the block"));
-    }
     let parent = justification.parent.as_ref();
     let parent_fits = if claim.parent_view.is_zero() {
         claim.parent == opening.block && opens(parent, claim.epoch, opening)

@@ -110,9 +110,10 @@ impl<S: Scheme> Core<S> {
         if !asked {
             return;
         }
-        match Option::<Standing>::from(verdict) {
-            Some(standing) => self.tree.set_standing(hash, standing),
-            None => self.discard(hash),
+        match verdict {
+            Verdict::Valid => self.tree.set_standing(hash, Standing::Valid),
+            Verdict::Invalid(reason) => self.tree.set_standing(hash, Standing::Invalid(reason)),
+            Verdict::Corrupt(_) => self.discard(hash),
         }
         self.changed();
     }

@@ -6,12 +6,13 @@ use crate::effect::Divergence;
 use crate::input::TimerKey;
 use crate::limits::MAX_VOTES;
 use crate::message::{Message, Peer};
+use crate::pace::times;
 use crate::record::Record;
 use crate::rules::{Opening, next};
 use crate::schedule::Schedule;
 use crate::scheme::Scheme;
 use light_palisade::{Certificate, Committee, ValidatorIndex};
-use primitives::{Digest, Epoch, View};
+use primitives::{Digest, Epoch, Millis, View};
 use std::sync::Arc;
 
 impl Term {
@@ -163,9 +164,15 @@ impl<S: Scheme> Core<S> {
         }
     }
 
+    /// T_s. A chain that is idle for long between blocks does not stand still.
+    pub(super) fn standstill_after(&self) -> Millis {
+        let timing = &self.config.timing;
+        timing.standstill.max(times(timing.idle_interval, 4))
+    }
+
     /// Restarts the clock of standstill.
     pub(super) fn arm_standstill(&mut self) {
-        let at = self.now.mono.saturating_add(self.config.timing.standstill);
+        let at = self.now.mono.saturating_add(self.standstill_after());
         self.out.push(self.timers.set(self.now, TimerKey::Standstill, at));
     }
 }

@@ -58,7 +58,7 @@ impl<S: Scheme> Core<S> {
             self.behind(epoch, None, self.early.senders());
         }
         let since = self.now.mono.saturating_sub(self.pace.finalized_at);
-        if self.term.over || since < self.config.timing.standstill {
+        if self.term.over || since < self.standstill_after() {
             return;
         }
         self.event(Event::Standstill {

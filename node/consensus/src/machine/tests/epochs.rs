@@ -89,6 +89,7 @@ fn a_set_that_the_boundary_does_not_commit_to_stops_the_node() {
 fn the_first_block_of_an_epoch_carries_the_finalization_of_the_last() {
     let (mut bench, boundary, next) = ended();
     let finalization = bench.certificate(finalize(boundary.proposal.vote.statement));
+    let notarization = bench.certificate(boundary.proposal.vote.statement);
     let mut other = finalization.clone();
     start(&mut bench, &next);
     let mut plan = bench.plan(1);
@@ -99,9 +100,16 @@ fn the_first_block_of_an_epoch_carries_the_finalization_of_the_last() {
     other.signature.0[1] ^= 1;
     plan.justification.parent = Some(other);
     let forged = bench.draft(&plan);
+    plan.justification.parent = Some(notarization);
+    let notarized = bench.draft(&plan);
     plan.justification.parent = Some(finalization);
     let good = bench.draft(&plan);
-    for (draft, accepted) in [(missing, false), (forged, false), (good, true)] {
+    for (draft, accepted) in [
+        (missing, false),
+        (forged, false),
+        (notarized, false),
+        (good, true),
+    ] {
         let (mut bench, _, next) = ended();
         start(&mut bench, &next);
         bench.propose(&draft);

@@ -46,6 +46,45 @@ fn every_field_of_the_header_is_checked() {
 }
 
 #[test]
+fn a_block_is_later_than_its_parent() {
+    let mut bench = Bench::equal();
+    let mut plan = bench.plan(1);
+    plan.time = super::bench::GENESIS_TIME;
+    let draft = bench.draft(&plan);
+    assert_eq!(reasons(&bench.propose(&draft)), [TimeoutReason::InvalidProposal]);
+}
+
+#[test]
+fn the_parents_certificate_names_the_parent() {
+    type Claim = fn(&Draft) -> Statement;
+    let wrong: [Claim; 3] = [
+        // Another block, another view, and no block at all.
+        |_| Statement::Notarize {
+            epoch: Epoch::ZERO,
+            view: View::new(1),
+            parent_view: View::ZERO,
+            block: BlockHash::new([8; 32]),
+        },
+        |parent| Statement::Notarize {
+            epoch: Epoch::ZERO,
+            view: View::new(2),
+            parent_view: View::ZERO,
+            block: parent.block.hash(),
+        },
+        |_| nullify(1),
+    ];
+    for statement in wrong {
+        let mut bench = Bench::equal();
+        bench.hear_certificate(bench.certificate(nullify(1)));
+        let parent = bench.draft(&bench.plan(1));
+        let mut plan = bench.plan_on(&parent, 2);
+        plan.justification.parent = Some(bench.certificate(statement(&parent)));
+        let child = bench.draft(&plan);
+        assert_eq!(reasons(&bench.propose(&child)), [TimeoutReason::InvalidProposal]);
+    }
+}
+
+#[test]
 fn the_seed_signature_must_be_the_proposers() {
     let mut bench = Bench::equal();
     let leader = bench.leader(1);
@@ -252,6 +291,18 @@ fn a_body_that_is_not_the_headers_is_dropped_and_asked_for_again() {
 }
 
 #[test]
+fn a_proposal_whose_body_is_not_its_headers_is_given_up() {
+    let mut bench = Bench::equal();
+    let draft = bench.draft(&bench.plan(1));
+    bench.propose(&draft);
+    let effects = bench.verified(&draft, Verdict::Corrupt("transactions root".into()));
+    assert_eq!(reasons(&effects), [TimeoutReason::InvalidProposal]);
+    // Others may have had the right one: its notarization brings it back.
+    let effects = bench.hear_certificate(bench.certificate(draft.proposal.vote.statement));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Fetch { .. })));
+}
+
+#[test]
 fn a_body_that_nobody_asked_for_is_ignored() {
     let mut bench = Bench::equal();
     let draft = bench.draft(&bench.plan(1));
@@ -284,7 +335,9 @@ fn at_the_boundary_only_the_boundary_block_is_proposed_again() {
     let boundary = bench.draft(&plan);
     bench.take(&boundary);
     // It is notarized and not finalized; its child is refused.
-    let child = bench.draft(&bench.plan_on(&boundary, 2));
+    let mut plan = bench.plan_on(&boundary, 2);
+    plan.next_root = Some(Digest::new([6; 32]));
+    let child = bench.draft(&plan);
     let effects = bench.take(&child);
     assert_eq!(bench.core.position().1.get(), 2);
     assert_eq!(reasons(&effects), [TimeoutReason::InvalidProposal]);

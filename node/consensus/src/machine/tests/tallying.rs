@@ -170,21 +170,50 @@ fn misbehaviour_shows_after_the_view_is_decided_and_within_the_window() {
 
 #[test]
 fn two_certificates_of_one_view_prove_the_guilt_of_those_who_signed_both_and_stop_the_node() {
-    let mut bench = Bench::equal();
+    let bench = Bench::equal();
     let (first, second) = pair(&bench);
-    let held = bench.certificate(first.proposal.vote.statement);
-    let other = bench.certificate(finalize(second.proposal.vote.statement));
-    bench.hear_certificate(held.clone());
-    let effects = bench.hear_certificate(other.clone());
-    assert_eq!(
-        evidence(&effects),
-        [&Evidence::Certificates(held.clone(), other.clone())]
-    );
-    let expected = Divergence::Certificates {
-        first: held.statement,
-        second: other.statement,
+    let (d, e) = (first.proposal.vote.statement, second.proposal.vote.statement);
+    // The last two come when the view is decided already.
+    for (a, b) in [
+        (d, finalize(e)),
+        (d, e),
+        (finalize(d), nullify(1)),
+        (finalize(d), finalize(e)),
+    ] {
+        let mut bench = Bench::equal();
+        let (held, other) = (bench.certificate(a), bench.certificate(b));
+        bench.hear_certificate(held.clone());
+        let effects = bench.hear_certificate(other.clone());
+        assert_eq!(evidence(&effects), [&Evidence::Certificates(held, other)]);
+        let expected = Divergence::Certificates { first: a, second: b };
+        assert!(effects.contains(&Effect::Diverged(Box::new(expected))));
+    }
+}
+
+#[test]
+fn a_validator_that_lags_is_told_the_last_finalization() {
+    let mut bench = Bench::equal();
+    let (draft, _) = pair(&bench);
+    let slow = bench.others()[2];
+    for view in 1..8 {
+        bench.hear_certificate(bench.certificate(nullify(view)));
+    }
+    let (parent_view, block) = draft.proposal.vote.statement.block().unwrap();
+    let late = Statement::Finalize {
+        epoch: Epoch::ZERO,
+        view: View::new(8),
+        parent_view,
+        block,
     };
-    assert!(effects.contains(&Effect::Diverged(Box::new(expected))));
+    let finalization = bench.certificate(late);
+    bench.hear_certificate(finalization.clone());
+    let told = Effect::Send {
+        to: peer(slow),
+        message: Message::Certificates(vec![finalization]),
+    };
+    // A vote that is a little late is no sign of lagging.
+    assert!(!bench.hear_vote(slow, nullify(5)).contains(&told));
+    assert!(bench.hear_vote(slow, nullify(3)).contains(&told));
 }
 
 #[test]

@@ -287,6 +287,22 @@ fn without_a_seat_or_before_the_epoch_that_it_waits_for_a_node_says_nothing() {
     }
 }
 
+#[test]
+fn nothing_is_said_in_a_view_that_is_decided() {
+    let mut bench = Bench::equal();
+    let (draft, _) = two_proposals(&bench);
+    bench.hear_certificate(bench.certificate(finalize(draft.proposal.vote.statement)));
+    assert!(!bench.core.cast(nullify(1)));
+    assert!(bench.core.cast(nullify(2)));
+}
+
+#[test]
+fn a_vote_that_nobody_asked_for_does_not_leave() {
+    let mut bench = Bench::equal();
+    let unasked = vote(&bench.set, bench.me, nullify(1));
+    assert_eq!(bench.step(Input::Signed(vec![unasked])), []);
+}
+
 /// What a restart would find.
 fn logged(effects: &[Effect]) -> Vec<Record> {
     effects
