@@ -177,7 +177,8 @@ impl rpc::Backend for Backend {
         let pending = self.mempool.pending_sequence(&account);
         let snapshot = self.snapshots.latest();
         let known = runtime::query::sequence(&snapshot.state, &account).unwrap_or_default();
-        (pending > known).then_some(pending)
+        // Never below what is final: an answer about an older state is put right by it.
+        Some(pending.max(known))
     }
 
     async fn simulate(&self, transaction: Bytes) -> Result<Simulation, Refused> {
