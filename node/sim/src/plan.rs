@@ -104,6 +104,12 @@ impl Plan {
     /// row have each trouble alone and each pair of them.
     #[must_use]
     pub fn of(seed: u64) -> Self {
+        Self::sized(seed, u64::MAX)
+    }
+
+    /// The run of a seed, over no more than so many blocks.
+    #[must_use]
+    pub fn sized(seed: u64, most: u64) -> Self {
         let mut dice = Dice::new(seed, "plan");
         let troubles = combination(seed);
         let faulty = troubles.iter().filter(|trouble| trouble.is_faulty()).count();
@@ -117,6 +123,7 @@ impl Plan {
             6..=10 => 60,
             _ => 30,
         };
+        let blocks = most.min(blocks);
         let idle = dice.between(300, 1_000);
         let from = dice.between(0, 3_000);
         let heal = from + blocks * idle / 2 + dice.below(8_000);

@@ -43,26 +43,23 @@ pub fn seeds(usual: u64, shard: u64, shards: u64) -> Result<Vec<u64>, String> {
     Ok((0..count(usual)?).filter(|seed| seed % shards == shard).collect())
 }
 
-/// Runs one seed.
+/// Runs a plan.
 ///
 /// # Errors
 /// Everything that is needed to understand the failure and to see it again: `test` is the name of the test binary and
 /// the test.
-pub fn one<K: Keyring>(keys: K, seed: u64, (binary, test): (&str, &str)) -> Result<Report, String> {
+pub fn one<K: Keyring>(keys: K, plan: Plan, (binary, test): (&str, &str)) -> Result<Report, String> {
+    let seed = plan.seed;
     let again =
         format!("PALISADE_SIM_SEED={seed} cargo test -p palisade-sim --test {binary} {test} -- --nocapture");
-    let Some(mut world) = World::new(keys, Plan::of(seed)) else {
+    let Some(mut world) = World::new(keys, plan) else {
         return Err(format!("seed {seed}: the first validator set is refused"));
     };
     world.run().map_err(|failure| {
+        let broken: Vec<_> = failure.violations.iter().map(|v| v.invariant).collect();
         format!(
-            "{}\nseed {seed} breaks {:?}\nrun it again: {again}\n",
-            failure.story,
-            failure
-                .violations
-                .iter()
-                .map(|violation| violation.invariant)
-                .collect::<Vec<_>>()
+            "{}\nseed {seed} breaks {broken:?}\nrun it again: {again}\n",
+            failure.story
         )
     })
 }

@@ -159,9 +159,85 @@ pub enum What {
     Fault(crate::faults::Step),
 }
 
+/// How often a run came to what it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Crashes of a node.
+    pub crashes: u64,
+    /// Those that left part of a record.
+    pub torn: u64,
+    /// Statements that a guard refused.
+    pub refused: u64,
+    /// Jumps by block sync.
+    pub synced: u64,
+    /// Bodies fetched.
+    pub fetched: u64,
+    /// Views that a node gave up.
+    pub left: u64,
+    /// Times that the boundary block was heard proposed again.
+    pub again: u64,
+    /// Nodes shut out.
+    pub banned: u64,
+    /// Evidence by pair of kinds: two notarizations (S1), two finalizations (S2), nullification and finalization
+    /// (S3), notarization and finalization (S4).
+    pub evidence: [u64; 4],
+    /// Epochs that began at a node.
+    pub epochs: u64,
+    /// Blocks found bad.
+    pub bad_blocks: u64,
+}
+
+impl Reached {
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Self) {
+        self.crashes += other.crashes;
+        self.torn += other.torn;
+        self.refused += other.refused;
+        self.synced += other.synced;
+        self.fetched += other.fetched;
+        self.left += other.left;
+        self.again += other.again;
+        self.banned += other.banned;
+        for (mine, theirs) in self.evidence.iter_mut().zip(other.evidence) {
+            *mine += theirs;
+        }
+        self.epochs += other.epochs;
+        self.bad_blocks += other.bad_blocks;
+    }
+
+    fn count(&mut self, what: &What) {
+        let counter = match what {
+            What::Crashed(tail) => {
+                self.torn += u64::from(matches!(tail, crate::log::Tail::Torn { .. }));
+                &mut self.crashes
+            }
+            What::Refused(_) => &mut self.refused,
+            What::Synced(_) => &mut self.synced,
+            What::Fetched(_) => &mut self.fetched,
+            What::Left(..) => &mut self.left,
+            What::Banned(_) => &mut self.banned,
+            What::Epoch(_) => &mut self.epochs,
+            What::Heard(_, Told::Proposal { fresh: false, .. }) => &mut self.again,
+            What::Verified(_, false) => &mut self.bad_blocks,
+            What::Evidence(_, a, b) => {
+                let kind = match (a.kind, b.kind) {
+                    (VoteKind::Notarize, VoteKind::Notarize) => 0,
+                    (VoteKind::Finalize, VoteKind::Finalize) => 1,
+                    (VoteKind::Nullify, _) | (_, VoteKind::Nullify) => 2,
+                    _ => 3,
+                };
+                &mut self.evidence[kind]
+            }
+            _ => return,
+        };
+        *counter += 1;
+    }
+}
+
 /// The record of a run.
 #[derive(Debug, Default)]
 pub struct Trace {
+    reached: Reached,
     last: VecDeque<(u64, u16, What)>,
     fold: Fold,
     count: u64,
@@ -172,6 +248,7 @@ impl Trace {
     pub fn note(&mut self, at: u64, node: usize, what: What) {
         let entry = (at, node as u16, what);
         entry.hash(&mut self.fold);
+        self.reached.count(&what);
         self.count += 1;
         if self.last.len() >= KEPT {
             self.last.pop_front();
@@ -183,6 +260,12 @@ impl Trace {
     #[must_use]
     pub fn hash(&self) -> [u64; 2] {
         self.fold.lanes
+    }
+
+    /// What the run came to so far.
+    #[must_use]
+    pub const fn reached(&self) -> &Reached {
+        &self.reached
     }
 
     /// How much happened.

@@ -1,26 +1,51 @@
 //! Seeds by the hundred, with mock signatures: each trouble alone and each pair of them.
 #![cfg(test)]
 
-use palisade_sim::{MockScheme, sweep};
+use palisade_sim::trace::Reached;
+use palisade_sim::{MockScheme, Plan, sweep};
 
+/// More than there are combinations of troubles.
 const SEEDS: u64 = 520;
 const SHARDS: u64 = 4;
 
 fn shard(index: u64, test: &str) {
     let seeds = sweep::seeds(SEEDS, index, SHARDS).unwrap();
-    let mut events = 0;
+    let mut reached = Reached::default();
     let mut failed = Vec::new();
     for seed in &seeds {
-        match sweep::one(MockScheme, *seed, ("sweep", test)) {
-            Ok(report) => events += report.events,
+        match sweep::one(MockScheme, Plan::of(*seed), ("sweep", test)) {
+            Ok(report) => reached.add(&report.reached),
             Err(story) => {
                 println!("{story}");
                 failed.push(*seed);
             }
         }
     }
-    println!("{} seeds, {events} events", seeds.len());
+    println!("{} seeds reached {reached:?}", seeds.len());
     assert!(failed.is_empty(), "seeds {failed:?} broke something: see above");
+    if seeds.len() as u64 >= SEEDS / SHARDS {
+        assert_every_trouble_struck(&reached);
+    }
+}
+
+/// A sweep in which some kind of trouble never strikes shows nothing about it.
+fn assert_every_trouble_struck(reached: &Reached) {
+    let counts = [
+        reached.crashes,
+        reached.torn,
+        reached.refused,
+        reached.synced,
+        reached.fetched,
+        reached.left,
+        reached.again,
+        reached.banned,
+        reached.epochs,
+        reached.bad_blocks,
+    ];
+    assert!(
+        counts.iter().chain(&reached.evidence).all(|count| *count > 0),
+        "{reached:?}"
+    );
 }
 
 #[test]

@@ -30,8 +30,8 @@ pub(super) struct Ledger {
     heard: BTreeMap<(Life, Slot, usize), Vec<Statement>>,
     banned: BTreeSet<(Life, u64, usize)>,
     given: BTreeMap<(Life, u64, usize), usize>,
-    proven: BTreeSet<(Slot, usize)>,
-    owed: BTreeMap<(Slot, usize), (Statement, Statement)>,
+    pub(super) proven: BTreeSet<(Slot, usize)>,
+    pub(super) owed: BTreeMap<(Slot, usize), (Statement, Statement)>,
 }
 
 impl Oracle {
@@ -104,5 +104,10 @@ impl Oracle {
             self.violated(Invariant::EvidenceFound, what);
         }
         self.evidence.owed.retain(|((owed, _), _), _| owed + 1 >= epoch);
+    }
+
+    /// The run is over: nothing may be owed any more.
+    pub fn finish(&mut self) {
+        self.evidence_due(u64::MAX);
     }
 }

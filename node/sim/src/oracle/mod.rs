@@ -109,6 +109,14 @@ impl Oracle {
         self.violations.push(Violation { invariant, what });
     }
 
+    /// Who was proven guilty, in which epoch and view.
+    pub fn proven(&self) -> impl Iterator<Item = (usize, u64, u64)> + '_ {
+        self.evidence
+            .proven
+            .iter()
+            .map(|((epoch, view), node)| (*node, *epoch, *view))
+    }
+
     /// Whether a node is honest.
     #[must_use]
     pub fn is_honest(&self, node: usize) -> bool {

@@ -3,6 +3,7 @@
 use super::World;
 use crate::keys::Keyring;
 use crate::oracle::{Invariant, Violation};
+use crate::trace::Reached;
 
 /// Entries of the trace that a failure shows.
 const SHOWN: usize = 120;
@@ -22,6 +23,8 @@ pub struct Report {
     pub epoch: u64,
     /// Milliseconds of virtual time.
     pub ms: u64,
+    /// What was seen on the way.
+    pub reached: Reached,
 }
 
 /// A run that broke something.
@@ -45,7 +48,8 @@ impl<K: Keyring> World<K> {
         let end = self.plan.window.1 + owed + (self.plan.blocks + 10) * per_block;
         while self.oracle.violations().is_empty() {
             if self.is_complete() {
-                return Ok(self.report());
+                self.oracle.finish();
+                break;
             }
             if !self.turn(end) {
                 let what = format!("not done at {} ms: heights {:?}", self.now, self.heights());
@@ -53,7 +57,7 @@ impl<K: Keyring> World<K> {
             }
             self.check_progress(owed);
         }
-        Err(self.failure())
+        self.outcome()
     }
 
     /// Runs until a moment, or until something breaks.
@@ -66,6 +70,10 @@ impl<K: Keyring> World<K> {
             self.check_progress(owed);
         }
         self.now = self.now.max(until);
+        self.outcome()
+    }
+
+    fn outcome(&self) -> Result<Report, Failure> {
         if self.oracle.violations().is_empty() {
             Ok(self.report())
         } else {
@@ -107,6 +115,7 @@ impl<K: Keyring> World<K> {
             height: self.honest_heights().min().unwrap_or(0),
             epoch: honest.map(|node| node.epoch().get()).min().unwrap_or(0),
             ms: self.now,
+            reached: *self.trace.reached(),
         }
     }
 

@@ -92,6 +92,13 @@ impl<K: Keyring> World<K> {
             return;
         }
         blocks.retain(|(block, _)| block.header.height.get() > before);
+        // A late answer to a question from before everything was lost.
+        if blocks
+            .first()
+            .is_none_or(|(block, _)| block.header.height.get() != before + 1)
+        {
+            return;
+        }
         if let Err(refusal) = node.app.sync(&self.keys, &blocks) {
             let what = format!("node {id}: blocks of an honest peer: {refusal:?}");
             self.violated(crate::oracle::Invariant::Agreement, what);
