@@ -1,7 +1,8 @@
 //! What every service stands on: the backend, and how long streams may wait.
 
 use crate::backend::{Backend, FinalBlock, Place, Tip};
-use crate::convert::ledger;
+use crate::convert::{ledger, proof};
+use crate::recent::{Recent, Record};
 use crate::refusal::Refusal;
 use crate::stream::Terms;
 use primitives::address::Network;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) recent: Arc<Recent>,
     pub(crate) terms: Terms,
 }
 
@@ -47,15 +49,26 @@ impl Api {
     }
 
     /// The final block at a height that was checked.
-    pub(crate) async fn block(&self, height: Height) -> Result<Arc<FinalBlock>, Refusal> {
-        match self.backend.block(height).await? {
-            Some(block) => Ok(block),
-            // Pruned since, or a chain that has nothing but its genesis.
-            None => {
-                let tip = self.tip();
-                Err(Refusal::pruned(height, tip.earliest_block, tip.height))
-            }
+    pub(crate) async fn block(&self, height: Height) -> Result<Arc<Record>, Refusal> {
+        match self.find_block(height).await? {
+            Some(record) => Ok(record),
+            // Pruned since.
+            None => Err(self.pruned(height)),
         }
+    }
+
+    /// The final block at a height; `None` when the node does not hold it.
+    pub(crate) async fn find_block(&self, height: Height) -> Result<Option<Arc<Record>>, Refusal> {
+        if let Some(record) = self.recent.get(height) {
+            return Ok(Some(record));
+        }
+        let block = self.backend.block(height).await?;
+        Ok(block.map(|block| self.recent.keep(Record::new(block), self.tip().height)))
+    }
+
+    fn pruned(&self, height: Height) -> Refusal {
+        let tip = self.tip();
+        Refusal::pruned(height, tip.earliest_block, tip.height)
     }
 
     /// The transaction at a place of a block.
@@ -66,7 +79,7 @@ impl Api {
     }
 
     /// The block that holds a transaction, and where in it.
-    pub(crate) async fn find(&self, id: TxId) -> Result<(Arc<FinalBlock>, Place), Refusal> {
+    pub(crate) async fn find(&self, id: TxId) -> Result<(Arc<Record>, Place), Refusal> {
         let tip = self.tip();
         match self.backend.place(id).await? {
             Some(place) if place.height >= tip.earliest_block => Ok((self.block(place.height).await?, place)),
@@ -74,14 +87,15 @@ impl Api {
         }
     }
 
-    /// What shows that the block at a height is final.
-    pub(crate) async fn finality(&self, height: Height) -> Result<wire::FinalityProof, Refusal> {
-        match self.backend.finality(height).await? {
-            Some(proof) => Ok(crate::convert::proof::finality(&proof)),
-            None => {
-                let tip = self.tip();
-                Err(Refusal::pruned(height, tip.earliest_block, tip.height))
+    /// What shows that a block is final.
+    pub(crate) async fn finality(&self, record: &Record) -> Result<wire::FinalityProof, Refusal> {
+        let height = record.block.block.header.height;
+        let read = async {
+            match self.backend.finality(height).await? {
+                Some(proof) => Ok(proof::finality(&proof)),
+                None => Err(self.pruned(height)),
             }
-        }
+        };
+        record.finality.get_or_try_init(|| read).await.cloned()
     }
 }

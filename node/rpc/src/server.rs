@@ -109,6 +109,7 @@ impl Server {
     fn api(&self, shutdown: &CancellationToken) -> Api {
         Api {
             backend: self.backend.clone(),
+            recent: Arc::default(),
             terms: Terms {
                 shutdown: shutdown.clone(),
                 buffer: self.config.stream_buffer,

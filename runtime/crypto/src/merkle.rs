@@ -114,6 +114,54 @@ pub fn prove(leaves: &[Digest], index: u32) -> Option<Proof> {
     })
 }
 
+/// A whole tree, for whoever proves many of its leaves: [`prove`] hashes the list anew each time.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// The leaves, then every level above them. A node without a neighbour stands on the next level as it is.
+    levels: Vec<Vec<Digest>>,
+}
+
+impl Tree {
+    /// The tree over leaf hashes.
+    #[must_use]
+    pub fn new(leaves: Vec<Digest>) -> Self {
+        let mut levels = vec![leaves];
+        while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+            let above = below.chunks(2).map(|pair| match pair {
+                [left, right] => node(left, right),
+                other => other.first().copied().unwrap_or_default(),
+            });
+            levels.push(above.collect());
+        }
+        Self { levels }
+    }
+
+    /// Its root, as [`root`] gives it.
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        let count = self.levels.first().map_or(0, |leaves| count_of(leaves));
+        let top = self.levels.last().and_then(|level| level.first());
+        top.map_or(Digest::ZERO, |top| bind(count, top))
+    }
+
+    /// The proof for the leaf at `index`, as [`prove`] gives it; `None` beyond the end.
+    #[must_use]
+    pub fn prove(&self, index: u32) -> Option<Proof> {
+        let leaves = self.levels.first()?;
+        let mut position = usize::try_from(index).ok().filter(|i| *i < leaves.len())?;
+        let mut siblings = Vec::new();
+        for level in &self.levels {
+            siblings.extend(level.get(position ^ 1));
+            position >>= 1;
+        }
+        Some(Proof {
+            index,
+            count: count_of(leaves),
+            siblings,
+        })
+    }
+}
+
 impl Proof {
     /// Checks that `leaf` stands at this proof's index of the list with this root.
     ///
@@ -193,6 +241,18 @@ mod tests {
             assert_eq!(prove(&list, u32::from(count)), None);
         }
         assert_eq!(super::root(&[]), Digest::ZERO);
+    }
+
+    #[test]
+    fn a_whole_tree_proves_what_the_list_proves() {
+        for count in 0..40 {
+            let list = leaves(count);
+            let tree = Tree::new(list.clone());
+            assert_eq!(tree.root(), root(&list));
+            for index in 0..=u32::from(count) {
+                assert_eq!(tree.prove(index), prove(&list, index));
+            }
+        }
     }
 
     proptest! {

@@ -2,9 +2,7 @@
 
 use crate::backend::{FinalBlock, Handover, Place};
 use crate::convert::{bytes, hash, proof, receipt};
-use light_palisade::block::transaction_leaf;
 use light_palisade::{Certificate, Header, ValidatorSet, VoteKind};
-use primitives::Digest;
 use primitives::address::Network;
 use primitives::codec::encode;
 use proto::ledger::v1 as wire;
@@ -114,17 +112,6 @@ fn transaction_from(
         tx: self::bytes(bytes),
         receipt: Some(receipt::receipt(network, receipt, place, first)),
     })
-}
-
-/// Where the transaction at a position stands under its header's transactions root.
-pub(crate) fn inclusion(block: &FinalBlock, index: u32) -> Option<wire::InclusionProof> {
-    let leaves: Vec<Digest> = block
-        .receipts
-        .iter()
-        .zip(&block.block.transactions)
-        .map(|(receipt, bytes)| transaction_leaf(&receipt.id, bytes))
-        .collect();
-    crypto::merkle::prove(&leaves, index).map(|path| proof::inclusion(&path))
 }
 
 pub(crate) fn validator_set(set: &ValidatorSet) -> wire::ValidatorSet {

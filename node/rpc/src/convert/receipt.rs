@@ -7,6 +7,7 @@ use primitives::codec::encode;
 use primitives::{Height, TxId};
 use proto::ledger::v1 as wire;
 use runtime::{Event, Failure, MODULES, Receipt, Value};
+use std::borrow::Cow;
 
 /// A receipt, whose first event has the number `first` in its block.
 pub(crate) fn receipt(network: Network, receipt: &Receipt, place: Place, first: usize) -> wire::Receipt {
@@ -14,17 +15,25 @@ pub(crate) fn receipt(network: Network, receipt: &Receipt, place: Place, first: 
         None => wire::receipt::Result::Success(wire::Success {}),
         Some(of) => wire::receipt::Result::Failure(failure(of)),
     };
-    let numbers = Numbers {
-        network,
-        height: place.height,
-        transaction: Some((place.index, receipt.id)),
-    };
+    let events = (u32::try_from(first).unwrap_or(u32::MAX)..).zip(&receipt.events);
+    let events = events.map(|(index, event)| {
+        let transaction = Some((place.index, receipt.id));
+        let height = place.height;
+        Occurred {
+            network,
+            height,
+            transaction,
+            index,
+            event,
+        }
+        .to_wire()
+    });
     wire::Receipt {
         tx_hash: hash(&receipt.id),
         result: Some(result),
         gas_used: receipt.gas_used.get(),
         fee: receipt.fee.to_string(),
-        events: numbers.events(&receipt.events, first).collect(),
+        events: events.collect(),
         encoded: encode(receipt).into(),
     }
 }
@@ -32,7 +41,7 @@ pub(crate) fn receipt(network: Network, receipt: &Receipt, place: Place, first: 
 fn failure(failure: Failure) -> wire::Failure {
     let code = failure.code;
     wire::Failure {
-        module: module(code.module),
+        module: module(code.module).into_owned(),
         code: u32::from(code.number),
         message: format!("message {} was refused: {}", failure.message, code.text(MODULES)),
         message_index: failure.message,
@@ -40,29 +49,53 @@ fn failure(failure: Failure) -> wire::Failure {
 }
 
 /// A module's name, or its number where nobody has it.
-fn module(number: u8) -> String {
+fn module(number: u8) -> Cow<'static, str> {
     let known = MODULES.iter().find(|id| id.number() == number);
-    known.map_or_else(|| number.to_string(), |id| id.name().to_owned())
+    known.map_or_else(|| number.to_string().into(), |id| id.name().into())
 }
 
-/// Where events stand.
-struct Numbers {
-    network: Network,
-    height: Height,
-    transaction: Option<(u32, TxId)>,
+/// An event and where it stands. Its text is made only when it is asked for.
+pub(crate) struct Occurred<'a> {
+    pub(crate) network: Network,
+    pub(crate) height: Height,
+    /// Position and id of its transaction.
+    pub(crate) transaction: Option<(u32, TxId)>,
+    /// Its position among all events of the block.
+    pub(crate) index: u32,
+    pub(crate) event: &'a Event,
 }
 
-impl Numbers {
-    fn events<'a>(&'a self, events: &'a [Event], first: usize) -> impl Iterator<Item = wire::Event> + 'a {
-        let first = u32::try_from(first).unwrap_or(u32::MAX);
-        (first..).zip(events).map(|(index, event)| wire::Event {
+impl Occurred<'_> {
+    /// The module that says it.
+    pub(crate) fn module(&self) -> Cow<'static, str> {
+        module(self.event.module)
+    }
+
+    /// What happened.
+    pub(crate) fn name(&self) -> &str {
+        self.event.name.as_str()
+    }
+
+    /// The values of its fields with this name.
+    pub(crate) fn values<'b>(&'b self, key: &'b str) -> impl Iterator<Item = String> + 'b {
+        let named = self
+            .event
+            .attributes
+            .iter()
+            .filter(move |(name, _)| name.as_str() == key);
+        named.map(|(_, value)| text(self.network, value))
+    }
+
+    pub(crate) fn to_wire(&self) -> wire::Event {
+        wire::Event {
             height: self.height.get(),
             tx_index: self.transaction.map(|(index, _)| index),
             tx_hash: self.transaction.map(|(_, id)| hash(&id)).unwrap_or_default(),
-            index,
-            module: module(event.module),
-            name: event.name.to_string(),
-            attributes: event
+            index: self.index,
+            module: self.module().into_owned(),
+            name: self.name().to_owned(),
+            attributes: self
+                .event
                 .attributes
                 .iter()
                 .map(|(key, value)| wire::EventAttribute {
@@ -70,33 +103,27 @@ impl Numbers {
                     value: text(self.network, value),
                 })
                 .collect(),
-        })
+        }
     }
 }
 
 /// All events of a block: those of its transactions, then those that the block itself caused.
-pub(crate) fn block_events(network: Network, block: &FinalBlock) -> Vec<wire::Event> {
+pub(crate) fn occurred(network: Network, block: &FinalBlock) -> impl Iterator<Item = Occurred<'_>> {
     let height = block.block.header.height;
-    let mut all = Vec::new();
-    for (index, receipt) in (0u32..).zip(&block.receipts) {
-        let numbers = Numbers {
+    let of_transactions = (0u32..).zip(&block.receipts).flat_map(|(index, receipt)| {
+        let transaction = Some((index, receipt.id));
+        receipt.events.iter().map(move |event| (transaction, event))
+    });
+    let own = block.events.iter().map(|event| (None, event));
+    (0u32..)
+        .zip(of_transactions.chain(own))
+        .map(move |(index, (transaction, event))| Occurred {
             network,
             height,
-            transaction: Some((index, receipt.id)),
-        };
-        let first = all.len();
-        all.extend(numbers.events(&receipt.events, first));
-    }
-    let first = all.len();
-    all.extend(
-        Numbers {
-            network,
-            height,
-            transaction: None,
-        }
-        .events(&block.events, first),
-    );
-    all
+            transaction,
+            index,
+            event,
+        })
 }
 
 /// A value as a person reads it, and as filters compare it.

@@ -1,7 +1,8 @@
 //! Event filters: an AND of ORs.
 
+use crate::convert::receipt::Occurred;
 use crate::refusal::Refusal;
-use proto::ledger::v1::{Event, EventClause, EventFilter, EventTerm};
+use proto::ledger::v1::{EventClause, EventFilter, EventTerm};
 
 const MAX_CLAUSES: usize = 8;
 const MAX_TERMS: usize = 16;
@@ -36,7 +37,7 @@ impl Filter {
     }
 
     /// Whether an event is meant.
-    pub(crate) fn matches(&self, event: &Event) -> bool {
+    pub(crate) fn matches(&self, event: &Occurred<'_>) -> bool {
         self.0
             .iter()
             .all(|clause| clause.terms.iter().any(|term| matches(term, event)))
@@ -65,21 +66,21 @@ fn check(term: &EventTerm) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn matches(term: &EventTerm, event: &Event) -> bool {
-    let given = |wanted: &String, found: &String| wanted.is_empty() || wanted == found;
-    given(&term.module, &event.module)
-        && given(&term.name, &event.name)
-        && (term.key.is_empty()
-            || event
-                .attributes
-                .iter()
-                .any(|field| field.key == term.key && given(&term.value, &field.value)))
+fn matches(term: &EventTerm, event: &Occurred<'_>) -> bool {
+    let given = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
+    // What costs least comes first.
+    given(&term.name, event.name())
+        && given(&term.module, &event.module())
+        && (term.key.is_empty() || event.values(&term.key).any(|value| given(&term.value, &value)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proto::ledger::v1::EventAttribute;
+    use kernel::Name;
+    use primitives::Height;
+    use primitives::address::Network;
+    use runtime::Value;
 
     fn term(module: &str, name: &str, key: &str, value: &str) -> EventTerm {
         let [module, name, key, value] = [module, name, key, value].map(String::from);
@@ -101,16 +102,15 @@ mod tests {
         Filter::new(Some(EventFilter { clauses }))
     }
 
-    fn event() -> Event {
-        let field = |key: &str, value: &str| EventAttribute {
-            key: key.into(),
-            value: value.into(),
-        };
-        Event {
-            module: "bank".into(),
-            name: "Transferred".into(),
-            attributes: vec![field("from", "a"), field("to", "b")],
-            ..Event::default()
+    /// A transfer from a to b, as the bank says it.
+    fn event() -> runtime::Event {
+        let bank = runtime::MODULES.iter().find(|id| id.name() == "bank").unwrap();
+        let name = |text| Name::new(text).unwrap();
+        let label = |text| Value::Label(name(text));
+        runtime::Event {
+            module: bank.number(),
+            name: name("Transferred"),
+            attributes: vec![(name("from"), label("a")), (name("to"), label("b"))],
         }
     }
 
@@ -122,6 +122,14 @@ mod tests {
             term("bank", "", "to", "b"),
         );
         let burned = term("bank", "Burned", "", "");
+        let (network, height, event) = (Network::Development, Height::new(1), event());
+        let occurred = Occurred {
+            network,
+            height,
+            transaction: None,
+            index: 0,
+            event: &event,
+        };
         for (clauses, expected) in [
             (vec![], true),
             (vec![&[from_a.clone()][..]], true),
@@ -132,12 +140,12 @@ mod tests {
             (vec![&[term("", "", "to", "")][..]], true),
         ] {
             assert_eq!(
-                filter(&clauses).unwrap().matches(&event()),
+                filter(&clauses).unwrap().matches(&occurred),
                 expected,
                 "{clauses:?}"
             );
         }
-        assert!(Filter::new(None).unwrap().matches(&event()));
+        assert!(Filter::new(None).unwrap().matches(&occurred));
     }
 
     #[test]

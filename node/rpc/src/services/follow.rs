@@ -2,7 +2,7 @@
 
 use crate::api::Api;
 use crate::backend::{FinalBlock, Place, TxState};
-use crate::convert::{hash, ledger, transaction};
+use crate::convert::{hash, transaction};
 use crate::refusal::Refusal;
 use crate::stream::{Outlet, Stop};
 use primitives::{Height, TxId};
@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// How long to wait for a change that nobody announced.
 const TICK: Duration = Duration::from_secs(1);
+/// How long changes are gathered: many may come at once, and many clients wait.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Which transaction is followed, and how far.
 pub(crate) struct Follow {
@@ -40,10 +42,6 @@ fn status(id: TxId, state: State) -> TransactionStatus {
     }
 }
 
-fn position(place: Place) -> usize {
-    usize::try_from(place.index).unwrap_or(usize::MAX)
-}
-
 fn included_in(api: &Api, block: &FinalBlock, place: Place) -> Result<Included, Refusal> {
     let receipt = api.transaction(block, place)?.receipt;
     Ok(Included {
@@ -55,14 +53,14 @@ fn included_in(api: &Api, block: &FinalBlock, place: Place) -> Result<Included, 
 
 /// The last state of a transaction in a final block, with what shows it.
 async fn finalized(api: &Api, place: Place) -> Result<State, Refusal> {
-    let block = api.block(place.height).await?;
-    let finality = Some(api.finality(place.height).await?);
-    let inclusion = ledger::inclusion(&block, place.index);
-    let included = Some(included_in(api, &block, place)?);
-    let succeeded = block
-        .receipts
-        .get(position(place))
-        .is_some_and(Receipt::succeeded);
+    let record = api.block(place.height).await?;
+    let finality = Some(api.finality(&record).await?);
+    let inclusion = record.inclusion(place.index);
+    let included = Some(included_in(api, &record.block, place)?);
+    let receipt = usize::try_from(place.index)
+        .ok()
+        .and_then(|index| record.block.receipts.get(index));
+    let succeeded = receipt.is_some_and(Receipt::succeeded);
     Ok(if succeeded {
         State::Finalized(Finalized {
             included,
@@ -122,6 +120,7 @@ impl Follow {
             if !outlet.wait(changed).await? {
                 return Err(Refusal::shutting_down().into());
             }
+            outlet.wait(tokio::time::sleep(PAUSE)).await?;
         }
     }
 
@@ -138,8 +137,8 @@ impl Follow {
         match state {
             TxState::Final(place) => {
                 if *told != Told::Included(place) {
-                    let block = api.block(place.height).await?;
-                    self.say(outlet, State::Included(included_in(api, &block, place)?))
+                    let record = api.block(place.height).await?;
+                    self.say(outlet, State::Included(included_in(api, &record.block, place)?))
                         .await?;
                 }
                 if !self.included {

@@ -42,8 +42,8 @@ pub(crate) fn full_view(view: i32) -> Result<bool, Refusal> {
 impl LedgerApi {
     async fn lookup(&self, tx_hash: &bytes::Bytes) -> TransactionLookup {
         let found = async {
-            let (block, place) = self.0.find(parse_hash("tx_hashes", tx_hash)?).await?;
-            self.0.transaction(&block, place)
+            let (record, place) = self.0.find(parse_hash("tx_hashes", tx_hash)?).await?;
+            self.0.transaction(&record.block, place)
         };
         let result = match found.await {
             Ok(transaction) => transaction_lookup::Result::Transaction(transaction),
@@ -109,9 +109,9 @@ impl LedgerService for LedgerApi {
                     })?
             }
         };
-        let block = self.0.block(height).await?;
+        let record = self.0.block(height).await?;
         Ok(Response::new(GetBlockResponse {
-            block: Some(ledger::block(self.0.network(), &block, full)),
+            block: Some(ledger::block(self.0.network(), &record.block, full)),
         }))
     }
 
@@ -140,13 +140,13 @@ impl LedgerService for LedgerApi {
         request: Request<GetTransactionRequest>,
     ) -> Result<Response<GetTransactionResponse>, Status> {
         let GetTransactionRequest { tx_hash, prove } = request.into_inner();
-        let (block, place) = self.0.find(parse_hash("tx_hash", &tx_hash)?).await?;
+        let (record, place) = self.0.find(parse_hash("tx_hash", &tx_hash)?).await?;
         let (mut inclusion, mut finality) = (None, None);
         if prove {
-            inclusion = ledger::inclusion(&block, place.index);
-            finality = Some(self.0.finality(place.height).await?);
+            inclusion = record.inclusion(place.index);
+            finality = Some(self.0.finality(&record).await?);
         }
-        let transaction = Some(self.0.transaction(&block, place)?);
+        let transaction = Some(self.0.transaction(&record.block, place)?);
         Ok(Response::new(GetTransactionResponse {
             transaction,
             inclusion,
@@ -219,7 +219,8 @@ impl LedgerService for LedgerApi {
         request: Request<GetFinalityCertificateRequest>,
     ) -> Result<Response<GetFinalityCertificateResponse>, Status> {
         let height = self.0.block_height(request.into_inner().height)?;
-        let finality = Some(self.0.finality(height).await?);
+        let record = self.0.block(height).await?;
+        let finality = Some(self.0.finality(&record).await?);
         Ok(Response::new(GetFinalityCertificateResponse { finality }))
     }
 

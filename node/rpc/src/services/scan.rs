@@ -72,7 +72,7 @@ pub(crate) async fn blocks(
         if !budget.may_read() {
             break;
         }
-        let block = api.block(height).await?;
+        let block = api.block(height).await?.block.clone();
         budget.read(&block);
         let block = ledger::block(api.network(), &block, false);
         budget.take(&block);
@@ -105,7 +105,7 @@ pub(crate) async fn transactions(
         if !budget.may_read() {
             break;
         }
-        let block = api.block(end.height).await?;
+        let block = api.block(end.height).await?.block.clone();
         budget.read(&block);
         let count = u32::try_from(block.receipts.len())
             .unwrap_or(u32::MAX)
@@ -156,7 +156,7 @@ pub(crate) async fn at_places(
         {
             Some(block) => block,
             None => {
-                let block = api.block(place.height).await?;
+                let block = api.block(place.height).await?.block.clone();
                 budget.read(&block);
                 block
             }
@@ -185,22 +185,15 @@ pub(crate) async fn events(
         if !budget.may_read() {
             return Ok((found, Some(next)));
         }
-        let block = api.block(next.height).await?;
+        let block = api.block(next.height).await?.block.clone();
         budget.read(&block);
-        let all = receipt::block_events(api.network(), &block);
-        for event in all
-            .into_iter()
-            .filter(|event| event.index >= next.index && filter.matches(event))
-        {
+        let all = receipt::occurred(api.network(), &block);
+        for event in all.filter(|event| event.index >= next.index && filter.matches(event)) {
+            let index = event.index;
             if !budget.may_take() {
-                return Ok((
-                    found,
-                    Some(EventPlace {
-                        height: next.height,
-                        index: event.index,
-                    }),
-                ));
+                return Ok((found, Some(EventPlace { index, ..next })));
             }
+            let event = event.to_wire();
             budget.take(&event);
             found.push(event);
         }

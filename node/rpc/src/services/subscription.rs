@@ -84,13 +84,13 @@ impl Blocks {
         loop {
             let tip = *tips.borrow_and_update();
             while self.next <= tip.height {
-                let Some(block) = self.api.backend.block(self.next).await? else {
+                let Some(record) = self.api.find_block(self.next).await? else {
                     let earliest = self.api.tip().earliest_block;
                     return Err(Refusal::cursor_expired(&cursor::block(earliest)).into());
                 };
                 self.send(
                     &outlet,
-                    Frame::Block(ledger::block(self.api.network(), &block, self.full)),
+                    Frame::Block(ledger::block(self.api.network(), &record.block, self.full)),
                 )
                 .await?;
                 self.next = after(self.next);
@@ -154,18 +154,20 @@ impl Events {
 
     /// Sends what the next block has, and says whether it had anything.
     async fn block(&mut self, outlet: &Outlet<SubscribeEventsResponse>) -> Result<bool, Stop> {
-        let Some(block) = self.api.backend.block(self.next.height).await? else {
+        let Some(record) = self.api.find_block(self.next.height).await? else {
             let earliest = EventPlace::start(self.api.tip().earliest_block);
             return Err(Refusal::cursor_expired(&earliest.cursor()).into());
         };
         let mut sent = false;
-        for event in receipt::block_events(self.api.network(), &block) {
-            if event.index >= self.next.index && self.filter.matches(&event) {
+        let from = self.next;
+        for event in receipt::occurred(self.api.network(), &record.block) {
+            if event.index >= from.index && self.filter.matches(&event) {
                 let place = EventPlace {
                     index: event.index,
-                    ..self.next
+                    ..from
                 };
-                Self::send(outlet, place, subscribe_events_response::Frame::Event(event)).await?;
+                let frame = subscribe_events_response::Frame::Event(event.to_wire());
+                Self::send(outlet, place, frame).await?;
                 sent = true;
             }
         }
