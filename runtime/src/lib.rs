@@ -45,5 +45,5 @@ pub use receipt::{Failure, Receipt, receipts_root};
 pub use simulate::{SimulateError, Simulated, simulate};
 pub use state::{Changes, State};
 pub use transaction::{
-    Body, Class, Decoded, Transaction, TransactionError, Verified, decode, sign_bytes, verify_batch,
+    Body, Class, Decoded, Transaction, TransactionError, Verified, decode, peek_id, sign_bytes, verify_batch,
 };

@@ -148,6 +148,13 @@ pub fn sign_bytes(chain: &ChainHash, body: &[u8]) -> TxId {
     tagged(Domain::Transaction, &[chain.as_bytes(), body])
 }
 
+/// The id that `bytes` have if they are a transaction, at a fraction of the cost of [`decode`]: for finding what is known
+/// already, and for a block's transactions root. Zero where they are none. Nothing is checked.
+#[must_use]
+pub fn peek_id(chain: &ChainHash, bytes: &[u8]) -> TxId {
+    wire::transaction::find_body(bytes).map_or(TxId::ZERO, |body| sign_bytes(chain, body))
+}
+
 /// Reads the bytes of a transaction for the chain `chain`, and checks all that needs neither the state nor a signature
 /// check: size, canonical form, limits, every field, the sender's keys.
 ///

@@ -41,8 +41,8 @@ pub struct Built<T> {
     pub chosen: Vec<T>,
     /// What came of it.
     pub executed: Executed,
-    /// Candidates that may not be in a block as they are, and why. Those that did not fit, or come before their
-    /// turn, are not among them: they may be in a later one.
+    /// Candidates that may not be in a block as they are, and why. Those that did not fit, come before their turn, or
+    /// offer less than the base price are not among them: they may be in a later one.
     pub refused: Vec<(T, TransactionError)>,
 }
 
@@ -80,7 +80,10 @@ pub fn build<T: Borrow<Verified>>(
                 room.take(size);
                 chosen.push(candidate);
             }
-            Err(NotApplied::Refused(TransactionError::SequenceTooHigh { .. })) => {}
+            // Its turn may come, and the price may fall.
+            Err(NotApplied::Refused(
+                TransactionError::SequenceTooHigh { .. } | TransactionError::FeeTooLow { .. },
+            )) => {}
             Err(NotApplied::Refused(error)) => refused.push((candidate, error)),
             Err(NotApplied::Halt(halt)) => return Err(halt.into()),
         }

@@ -9,6 +9,7 @@ use crate::wire::schema::{BODY, ENVELOPE};
 use crate::wire::{assets, bank, staking};
 use primitives::{Gas, Height};
 use prost::Message as _;
+use prost::encoding::{WireType, decode_key, decode_varint};
 use proto::tx::v1 as pb;
 use proto::tx::v1::message::Message as Kind;
 
@@ -53,6 +54,16 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Envelope, Body), TransactionError>
     };
     let body = read_body(&envelope.body)?;
     Ok((envelope, body))
+}
+
+/// The encoded body within the bytes of a transaction, found without reading the rest; `None` where there is none.
+pub(crate) fn find_body(mut bytes: &[u8]) -> Option<&[u8]> {
+    let (tag, wire) = decode_key(&mut bytes).ok()?;
+    if (tag, wire) != (1, WireType::LengthDelimited) {
+        return None;
+    }
+    let length = usize::try_from(decode_varint(&mut bytes).ok()?).ok()?;
+    bytes.get(..length)
 }
 
 /// Reads an encoded `TransactionBody`: its form and its fields, not what the messages' modules say.

@@ -6,14 +6,16 @@ use crate::keys::Account;
 use genesis::Document;
 use primitives::codec::{decode_limited, encode};
 use primitives::{ChainHash, Height};
-use runtime::{BlockContext, ExecuteError, Receipt, decode, execute, wire};
+use runtime::{BlockContext, ExecuteError, Receipt, decode, execute, peek_id, wire};
 use std::sync::OnceLock;
 
 /// A stranger's transaction: decoding is total, and what it accepts has one encoding.
 pub fn fuzz_transaction(bytes: &[u8]) {
     let chain = ChainHash::new([7; 32]);
+    let peeked = peek_id(&chain, bytes);
     if let Ok(decoded) = decode(&chain, bytes) {
         let transaction = decoded.transaction().clone();
+        assert_eq!(transaction.id(), peeked);
         assert_eq!(usize::try_from(transaction.size()).unwrap(), bytes.len());
         let again = decode(&chain, bytes).unwrap();
         assert_eq!(*again.transaction(), transaction);

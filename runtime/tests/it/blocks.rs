@@ -104,6 +104,7 @@ fn a_builder_leaves_out_what_may_not_be_there_and_says_why() {
         good(1),
         good(0),
         chain.draft(&bob, vec![transfer(&alice, 0, u128::MAX)]),
+        good(2).with_fee(300_000, 0, 0),
     ];
     let candidates: Vec<Verified> = drafts.iter().map(|draft| verified(&chain, draft)).collect();
     let built = build(
@@ -118,7 +119,11 @@ fn a_builder_leaves_out_what_may_not_be_there_and_says_why() {
     let chosen: Vec<usize> = built.chosen.iter().map(|one| position(one)).collect();
     assert_eq!(chosen, [0, 3, 5], "one that fails pays for its place");
     let refused: Vec<usize> = built.refused.iter().map(|(one, _)| position(one)).collect();
-    assert_eq!(refused, [1, 4], "one that comes early may come later");
+    assert_eq!(
+        refused,
+        [1, 4],
+        "one that comes early or offers little may come later"
+    );
     let chosen: Vec<Verified> = built.chosen.into_iter().cloned().collect();
     let executed = execute(chain.state(), &context, &chosen, chain.state()).unwrap();
     assert_eq!(executed.state_root(), built.executed.state_root());

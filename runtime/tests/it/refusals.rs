@@ -199,6 +199,22 @@ fn a_transaction_for_another_chain_is_simply_not_signed() {
 }
 
 #[test]
+fn an_id_is_found_without_reading_the_rest() {
+    let chain = Chain::new();
+    let bytes = draft(&chain).sign(&chain.hash());
+    let id = decode(&chain.hash(), &bytes).unwrap().transaction().id();
+    assert_eq!(palisade_runtime::peek_id(&chain.hash(), &bytes), id);
+    for other in [
+        &[][..],
+        &bytes[1..],
+        &bytes[..20],
+        &[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
+    ] {
+        assert!(palisade_runtime::peek_id(&chain.hash(), other).is_zero());
+    }
+}
+
+#[test]
 fn a_batch_gives_each_its_own_verdict() {
     let chain = Chain::new();
     let mut good = Vec::new();
