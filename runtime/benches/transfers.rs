@@ -9,6 +9,8 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::integer_division,
     clippy::print_stdout,
     reason = "a program that measures time"
 )]
@@ -46,64 +48,61 @@ fn timed<T>(name: &str, count: usize, body: impl FnOnce() -> T) -> T {
     made
 }
 
-fn main() {
-    let (accounts, count) = (argument(1, 100_000), argument(2, 5_000));
-    let coin = |amount| Coin {
+const fn coin(amount: u128) -> Coin {
+    Coin {
         asset: AssetId::PAL,
         amount: Amount::new(amount),
-    };
-    let senders: Vec<Account> = (0..count)
-        .map(|n| Account::named(&format!("sender {n}")))
-        .collect();
-    let strangers = (0..accounts).map(|n| {
-        let mut id = [9; 32];
-        id[..8].copy_from_slice(&(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-        AccountId::new(id)
-    });
-    let strangers: Vec<AccountId> = strangers.collect();
-    let chain = Chain::with(|document| {
+    }
+}
+
+/// A chain on which every sender and every stranger holds one PAL.
+fn chain(senders: &[Account], strangers: &[AccountId]) -> Chain {
+    Chain::with(|document| {
         document.parameters.chain.block_gas_limit = Gas::MAX;
-        let holders = senders.iter().map(Account::id).chain(strangers.iter().copied());
+        let held = coin(1_000_000_000);
         let balances = vec![genesis::Holding {
-            asset: AssetId::PAL,
-            amount: Amount::new(1_000_000_000),
+            asset: held.asset,
+            amount: held.amount,
         }];
-        for account in holders {
+        for account in senders.iter().map(Account::id).chain(strangers.iter().copied()) {
             let address = genesis::Address::new(genesis::Kind::Development, account);
             document.accounts.push(genesis::Account {
                 address,
                 balances: balances.clone(),
             });
         }
-        let more = (1_000_000_000 * (count + accounts)) as u128;
+        let more = held.amount.get() * (senders.len() + strangers.len()) as u128;
         document.supply[0].amount = document.supply[0].amount.saturating_add(Amount::new(more));
-    });
-    println!("{} entries, {count} transfers", chain.start.state.len());
+    })
+}
 
-    let bytes: Vec<Vec<u8>> = (0..count)
-        .map(|n| {
-            let transfer = bank::Transfer {
-                recipient: strangers[n * 7 % accounts],
-                coin: coin(5),
-            };
-            let message = Message::Bank(bank::Msg::Transfer(transfer));
-            Draft::new(&senders[n], vec![message], 0, Height::new(9))
-                .with_fee(200_000, 10, 1)
-                .sign(&chain.hash())
-        })
-        .collect();
-    println!("{} bytes each", bytes[0].len());
+/// A signed transfer of each sender to another stranger.
+fn transfers(chain: &Chain, senders: &[Account], strangers: &[AccountId]) -> Vec<Vec<u8>> {
+    let one = |(n, sender): (usize, &Account)| {
+        let transfer = bank::Transfer {
+            recipient: strangers[n * 7 % strangers.len()],
+            coin: coin(5),
+        };
+        let message = Message::Bank(bank::Msg::Transfer(transfer));
+        Draft::new(sender, vec![message], 0, Height::new(9))
+            .with_fee(200_000, 10, 1)
+            .sign(&chain.hash())
+    };
+    senders.iter().enumerate().map(one).collect()
+}
 
-    let decoded = timed("decode", count, || {
+/// Decodes and verifies in batches, as a mempool and a block's judge do.
+fn admit(chain: &Chain, bytes: &[Vec<u8>]) -> Vec<Verified> {
+    let decoded = timed("decode", bytes.len(), || {
         bytes
             .iter()
             .map(|bytes| decode(&chain.hash(), bytes).expect("it is right"))
             .collect::<Vec<_>>()
     });
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let verified: Vec<Verified> = timed("verify, in batches of 1,024", count, || {
+    timed("verify, in batches of 1,024", bytes.len(), || {
         let mut left = decoded.into_iter();
-        let mut verified = Vec::with_capacity(count);
+        let mut verified = Vec::with_capacity(bytes.len());
         loop {
             let batch: Vec<_> = left.by_ref().take(1_024).collect();
             if batch.is_empty() {
@@ -115,7 +114,29 @@ fn main() {
                     .map(|one| one.expect("it is signed")),
             );
         }
-    });
+    })
+}
+
+fn main() {
+    let (accounts, count) = (argument(1, 100_000), argument(2, 5_000));
+    let senders: Vec<Account> = (0..count)
+        .map(|n| Account::named(&format!("sender {n}")))
+        .collect();
+    let strangers: Vec<AccountId> = (0..accounts)
+        .map(|n| {
+            let mut id = [9; 32];
+            id[..8].copy_from_slice(&(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+            AccountId::new(id)
+        })
+        .collect();
+    let chain = chain(&senders, &strangers);
+    let bytes = transfers(&chain, &senders, &strangers);
+    println!(
+        "{} entries, {count} transfers of {} bytes",
+        chain.start.state.len(),
+        bytes[0].len()
+    );
+    let verified = admit(&chain, &bytes);
 
     let mut context = BlockContext::default();
     context.block.height = Height::new(1);
@@ -126,22 +147,22 @@ fn main() {
         transactions: usize::MAX,
         gas: Gas::MAX,
     };
-    let built = timed("build: execute, tree, receipts", count, || {
+    let built = timed("build", count, || {
         build(state, &context, &verified, limits, state).expect("it builds")
     });
     assert_eq!(built.chosen.len(), count);
-    let executed = timed("execute: the same", count, || {
+    let executed = timed("execute", count, || {
         execute(state, &context, &verified, state).expect("it executes")
     });
-    timed("of which receipts' root", count, || {
+    timed("of which the receipts' root", count, || {
         receipts_root(&executed.receipts)
     });
-    timed("of which tree and map", count, || {
+    timed("of which map and tree", count, || {
         state.apply(&executed.changes).expect("they fit").root()
     });
     let gas = executed.gas_used.get() / count as u64;
     println!(
-        "{gas} gas and {} changes for each",
+        "{gas} gas and {:.2} changes for each",
         executed.changes.len() as f64 / count as f64
     );
 }
