@@ -29,6 +29,8 @@ pub(crate) struct NodeConfig {
     pub(crate) mempool: mempool::Config,
     /// Blocks and state on disk.
     pub(crate) store: store::Config,
+    /// Catching up.
+    pub(crate) sync: sync::Config,
     /// The gRPC services and the explorer.
     pub(crate) rpc: rpc::Config,
     /// Metrics and health.
@@ -99,6 +101,7 @@ impl NodeConfig {
         self.network.validate().map_err(|error| error.to_string())?;
         self.mempool.validate().map_err(|error| error.to_string())?;
         self.store.validate().map_err(|error| error.to_string())?;
+        self.sync.validate().map_err(|error| error.to_string())?;
         self.rpc.validate().map_err(|error| error.to_string())?;
         if self.node.moniker.is_empty() || self.node.moniker.len() > 64 {
             return Err("node.moniker: a moniker has 1 to 64 bytes".to_owned());

@@ -6,6 +6,7 @@ mod signing;
 mod watch;
 
 pub(crate) use error::StartError;
+pub(crate) use watch::now;
 
 use crate::app::{self, Chain, Gate, Mempool, Relay};
 use crate::backend::{self, Backend, Identity, Work};
@@ -43,7 +44,13 @@ pub(crate) async fn run(
     let opened = open::open(&config, home, &mut registry)?;
     let NodeKeys { consensus, p2p, .. } = signing::load(&config, home, opened.kind)?;
     let key = consensus.public_key();
-    let signer = signing::signer(consensus, home, opened.chain_hash, opened.tip_epoch(), permissions)?;
+    let signer = signing::signer(
+        consensus,
+        home,
+        opened.chain_hash,
+        opened.tip_epoch(),
+        permissions,
+    )?;
 
     let mempool_metrics = mempool::Metrics::default();
     mempool_metrics.register(&mut registry);
@@ -63,8 +70,13 @@ pub(crate) async fn run(
     let identity = network::Identity::from_secret(&mut p2p.expose_secret())?;
     let peer_id = identity.peer_id().to_string();
     let network_metrics = network::Metrics::registered(&mut registry);
-    let (network, events) =
-        Network::start(config.network.clone(), identity, opened.chain_hash, network_metrics).await?;
+    let (network, events) = Network::start(
+        config.network.clone(),
+        identity,
+        opened.chain_hash,
+        network_metrics,
+    )
+    .await?;
 
     let (available, has_work) = channel::channel(false);
     let parts = Parts {
@@ -85,11 +97,29 @@ pub(crate) async fn run(
     let intake = Intake::start(mempool.clone())?;
     let (_, nothing) = tokio::sync::mpsc::channel(1);
     let incoming = std::mem::replace(&mut handle.transactions, nothing);
-    let relay = Relay { mempool: mempool.clone(), intake: intake.clone(), network: network.clone(), validator: true };
+    let relay = Relay {
+        mempool: mempool.clone(),
+        intake: intake.clone(),
+        network: network.clone(),
+        validator: true,
+    };
     tokio::spawn(relay.run(incoming, stop.clone()));
-    tokio::spawn(app::watch_work(mempool.clone(), chain.clone(), available, stop.clone()));
-    let behind = app::CatchUpTask { chain: chain.clone(), network: network.clone(), synced };
-    tokio::spawn(behind.run(handle.catch_up, stop.clone()));
+    tokio::spawn(app::watch_work(
+        mempool.clone(),
+        chain.clone(),
+        available,
+        stop.clone(),
+    ));
+    let sync_metrics = sync::Metrics::default();
+    sync_metrics.register(&mut registry);
+    let behind = app::CatchUpTask {
+        chain: chain.clone(),
+        network: network.clone(),
+        synced,
+        config: config.sync.clone(),
+        metrics: sync_metrics,
+    };
+    let mut behind = tokio::spawn(behind.run(handle.catch_up, stop.clone()));
 
     let tip = backend::follow(chain.clone(), snapshots.clone(), status.clone(), stop.clone());
     let backend = Arc::new(Backend {
@@ -99,7 +129,12 @@ pub(crate) async fn run(
         intake,
         network: network.clone(),
         info: opened.info,
-        identity: Identity { moniker: config.node.moniker.clone(), peer_id, started: watch::now(), key: Some(key) },
+        identity: Identity {
+            moniker: config.node.moniker.clone(),
+            peer_id,
+            started: watch::now(),
+            key: Some(key),
+        },
         tip: tip.clone(),
         engine: status,
         work,
@@ -113,7 +148,11 @@ pub(crate) async fn run(
 
     let outcome = tokio::select! {
         () = stop.cancelled() => Ok(()),
-        halted = engine.halted() => halted,
+        halted = engine.halted() => halted.map_err(StartError::from),
+        broken = &mut behind => match broken {
+            Ok(outcome) => outcome.map_err(StartError::from),
+            Err(_) => Err(StartError::Interrupted),
+        },
     };
     let failed = outcome.is_err();
     stop.cancel();
@@ -123,16 +162,21 @@ pub(crate) async fn run(
     network.shutdown().await;
     listening.finish().await;
     settle(chain).await?;
-    outcome.map_err(StartError::from)
+    outcome
 }
 
 /// Writes what the store still holds in memory, so that the next start replays nothing.
 async fn settle(chain: Arc<Chain>) -> Result<(), StartError> {
     let settled = tokio::task::spawn_blocking(move || chain.store().settle()).await;
-    settled.map_err(|_| StartError::Interrupted)?.map_err(StartError::from)
+    settled
+        .map_err(|_| StartError::Interrupted)?
+        .map_err(StartError::from)
 }
 
 fn medium(folder: &Path) -> Result<Arc<Disk>, StartError> {
-    let disk = Disk::new(folder).map_err(|source| StartError::Folder { path: folder.to_owned(), source })?;
+    let disk = Disk::new(folder).map_err(|source| StartError::Folder {
+        path: folder.to_owned(),
+        source,
+    })?;
     Ok(Arc::new(disk))
 }

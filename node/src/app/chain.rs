@@ -1,10 +1,10 @@
 //! Building and judging blocks: what the engine asks of the state machine.
 
 use super::commit::Publisher;
-use crate::backend::Work;
 use super::forks::{Base, Forks};
 use super::leaders::Leaders;
 use super::{Admitted, Candidate, Mempool, Outcome, Snapshots, randomness, rejection};
+use crate::backend::Work;
 use bytes::Bytes;
 use consensus::{Build, Tip, Verdict, Verify};
 use crypto::bls::SignatureBytes;
@@ -48,6 +48,8 @@ pub(crate) struct Chain {
     executed: watch::Sender<u64>,
     evidence: Mutex<VecDeque<Evidence>>,
     leaders: Leaders,
+    /// Held while blocks are committed: consensus and block sync both bring them.
+    pub(super) committing: Mutex<()>,
     pub(super) work: Arc<Work>,
 }
 
@@ -72,6 +74,7 @@ impl Chain {
             executed: watch::Sender::new(0),
             evidence: Mutex::new(VecDeque::new()),
             leaders: Leaders::default(),
+            committing: Mutex::new(()),
             work,
         }
     }
@@ -125,17 +128,32 @@ impl Chain {
         let operator = set.get(header.proposer).map(|proposer| proposer.operator);
         let operator: AccountId = operator.ok_or(ChainError::Broken("the proposer is not in its set"))?;
         let missed = self.missed(&set, why)?;
-        Ok(BlockContext::of(header, operator, missed, base.header.chain_clock))
+        Ok(BlockContext::of(
+            header,
+            operator,
+            missed,
+            base.header.chain_clock,
+        ))
     }
 
     /// The operators whose views were skipped, as the block's own justification says.
-    pub(super) fn missed(&self, set: &ValidatorSet, why: &Justification) -> Result<Vec<AccountId>, ChainError> {
-        let views: Vec<View> = why.nullifications.iter().map(|skipped| skipped.statement.view()).collect();
+    pub(super) fn missed(
+        &self,
+        set: &ValidatorSet,
+        why: &Justification,
+    ) -> Result<Vec<AccountId>, ChainError> {
+        let views: Vec<View> = why
+            .nullifications
+            .iter()
+            .map(|skipped| skipped.statement.view())
+            .collect();
         if views.is_empty() {
             return Ok(Vec::new());
         }
         let randomness = randomness::of_epoch(&self.store, set.epoch)?;
-        self.leaders.of(&self.id, set, &randomness, &views).ok_or(ChainError::Broken("a stored set is no committee"))
+        self.leaders
+            .of(&self.id, set, &randomness, &views)
+            .ok_or(ChainError::Broken("a stored set is no committee"))
     }
 
     fn reserved(&self, parent: &BlockHash) -> Reserved {
@@ -147,7 +165,9 @@ impl Chain {
     }
 
     fn propose(&self, build: &Build, seed_signature: SignatureBytes) -> Result<Option<Block>, ChainError> {
-        let Some(base) = self.forks.lock().base(&build.header.parent) else { return Ok(None) };
+        let Some(base) = self.forks.lock().base(&build.header.parent) else {
+            return Ok(None);
+        };
         let mut header = build.header.clone();
         header.seed = seed(&build.parent_seed, &seed_signature.0);
         let context = self.context(&base, &header, &build.justification)?;
@@ -167,8 +187,11 @@ impl Chain {
         };
         let candidates = candidates.into_iter().map(Candidate);
         let built = runtime::build(&base.state, &context, candidates, limits, &base.before)?;
-        let refused: Vec<_> =
-            built.refused.iter().map(|(one, error)| (one.0.id(), rejection(error))).collect();
+        let refused: Vec<_> = built
+            .refused
+            .iter()
+            .map(|(one, error)| (one.0.id(), rejection(error)))
+            .collect();
         if !refused.is_empty() {
             self.mempool.remove(&refused);
         }
@@ -194,7 +217,9 @@ impl Chain {
         let block = &verify.block;
         let base = self.forks.lock().base(&block.header.parent);
         // The parent lost or was passed while this waited: the core has no more use for a verdict either.
-        let Some(base) = base else { return Ok(Verdict::Corrupt("its parent is not held any more".into())) };
+        let Some(base) = base else {
+            return Ok(Verdict::Corrupt("its parent is not held any more".into()));
+        };
         let mut ids = Vec::with_capacity(block.transactions.len());
         for bytes in &block.transactions {
             match runtime::decode(&self.id, bytes) {
@@ -203,7 +228,9 @@ impl Chain {
             }
         }
         if block.transactions_root(&ids) != block.header.transactions_root {
-            return Ok(Verdict::Corrupt("the transactions are not those of the header".into()));
+            return Ok(Verdict::Corrupt(
+                "the transactions are not those of the header".into(),
+            ));
         }
         let parents = Roots {
             state: block.header.state_root,
@@ -211,12 +238,17 @@ impl Chain {
             outbox: block.header.outbox_root,
         };
         if parents != base.roots {
-            let text = format!("the header says {parents:?} of its parent, which left {:?}", base.roots);
+            let text = format!(
+                "the header says {parents:?} of its parent, which left {:?}",
+                base.roots
+            );
             return Ok(Verdict::Invalid(text));
         }
         let transactions = match self.mempool.verify_block(&block.transactions) {
             Ok(transactions) => transactions,
-            Err((index, rejection)) => return Ok(Verdict::Invalid(format!("transaction {index}: {rejection}"))),
+            Err((index, rejection)) => {
+                return Ok(Verdict::Invalid(format!("transaction {index}: {rejection}")));
+            }
         };
         let context = self.context(&base, &block.header, &block.justification)?;
         let transactions: Vec<Candidate> = transactions.into_iter().map(Candidate).collect();
@@ -226,7 +258,9 @@ impl Chain {
             Err(halt @ ExecuteError::Halt(_)) => return Err(halt.into()),
         };
         if next_root(&executed) != block.header.next_validators_root {
-            return Ok(Verdict::Invalid("the next validators are not those of the header".into()));
+            return Ok(Verdict::Invalid(
+                "the next validators are not those of the header".into(),
+            ));
         }
         self.keep(block.clone(), transactions, executed);
         Ok(Verdict::Valid)
@@ -254,20 +288,29 @@ impl Chain {
     }
 
     /// Where consensus stands: the last committed block and who decides the next.
-    fn where_we_are(&self) -> Result<Tip, ChainError> {
+    pub(super) fn where_we_are(&self) -> Result<Tip, ChainError> {
         let base = self.forks.lock().tip().clone();
         let certificate = self.store.tip().and_then(|head| head.certificate.clone());
         let committee = |epoch| -> Result<Arc<Committee>, ChainError> {
             let set = Self::set_of(&base, epoch)?;
-            Ok(Arc::new(Committee::new(set).map_err(|_| ChainError::Broken("a stored set is no committee"))?))
+            Ok(Arc::new(Committee::new(set).map_err(|_| {
+                ChainError::Broken("a stored set is no committee")
+            })?))
         };
         let boundary = base.header.is_boundary() && !base.header.height.is_zero();
         let epoch = if boundary {
-            base.header.epoch.next().map_err(|_| ChainError::Broken("the last epoch of all"))?
+            base.header
+                .epoch
+                .next()
+                .map_err(|_| ChainError::Broken("the last epoch of all"))?
         } else {
             base.header.epoch
         };
-        let previous = if boundary { Some(committee(base.header.epoch)?) } else { None };
+        let previous = if boundary {
+            Some(committee(base.header.epoch)?)
+        } else {
+            None
+        };
         Ok(Tip {
             certificate,
             committee: committee(epoch)?,
@@ -280,7 +323,10 @@ impl Chain {
 
 /// What a header says of the next set: its root, or zero.
 fn next_root(executed: &Executed) -> Digest {
-    executed.next_validators.as_ref().map_or(Digest::ZERO, ValidatorSet::root)
+    executed
+        .next_validators
+        .as_ref()
+        .map_or(Digest::ZERO, ValidatorSet::root)
 }
 
 fn boxed(error: ChainError) -> ApplicationError {
@@ -288,7 +334,11 @@ fn boxed(error: ChainError) -> ApplicationError {
 }
 
 impl Application for Chain {
-    fn build(&self, build: &Build, seed_signature: SignatureBytes) -> Result<Option<Block>, ApplicationError> {
+    fn build(
+        &self,
+        build: &Build,
+        seed_signature: SignatureBytes,
+    ) -> Result<Option<Block>, ApplicationError> {
         self.propose(build, seed_signature).map_err(boxed)
     }
 
@@ -323,6 +373,8 @@ impl Application for Chain {
 
 impl std::fmt::Debug for Chain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Chain").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Chain")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }

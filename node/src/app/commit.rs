@@ -19,7 +19,9 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     pub(crate) fn new(height: Height) -> Self {
-        Self { height: watch::Sender::new(height) }
+        Self {
+            height: watch::Sender::new(height),
+        }
     }
 
     /// The height of the last committed block; everything about it can be read when this changes.
@@ -28,42 +30,65 @@ impl Publisher {
     }
 }
 
+/// A block's outcome, and what certifies that very block.
+type Certified = (Arc<Outcome>, Option<Certificate>);
+
 impl Chain {
     /// Commits groups of blocks in order. Blocks that are committed already are passed over: block sync and
     /// consensus may both bring them.
     pub(super) fn finalize(&self, groups: Vec<Finalized>) -> Result<Committed, ChainError> {
-        let mut outcomes: Vec<(Arc<Outcome>, Option<Certificate>)> = Vec::new();
+        let _one_at_a_time = self.committing.lock();
+        let mut outcomes = Vec::new();
         for group in groups {
             self.gather(group, &mut outcomes)?;
         }
-        if outcomes.is_empty() {
-            return Ok(Committed::default());
+        self.commit_outcomes(&outcomes)
+    }
+
+    /// Commits blocks that block sync showed to be final and that were executed here.
+    pub(super) fn commit_judged(
+        &self,
+        judged: Vec<(BlockHash, Option<Certificate>)>,
+    ) -> Result<(), ChainError> {
+        let _one_at_a_time = self.committing.lock();
+        let mut outcomes = Vec::new();
+        for (hash, certificate) in judged {
+            let forks = self.forks.lock();
+            // What is not held above the tip any more was committed by consensus meanwhile.
+            if let Some(outcome) = forks.get(&hash) {
+                outcomes.push((outcome.clone(), certificate));
+            }
         }
-        let records = outcomes.iter().map(|(outcome, certificate)| record(outcome, certificate.clone())).collect();
+        self.commit_outcomes(&outcomes).map(|_| ())
+    }
+
+    fn commit_outcomes(&self, outcomes: &[Certified]) -> Result<Committed, ChainError> {
+        let Some((last, _)) = outcomes.last() else {
+            return Ok(Committed::default());
+        };
+        let records = outcomes
+            .iter()
+            .map(|(outcome, certificate)| record(outcome, certificate.clone()))
+            .collect();
         self.store.commit(records)?;
         let mut included = Vec::new();
-        let mut last = None;
-        for (outcome, certificate) in &outcomes {
+        for (outcome, certificate) in outcomes {
             self.count(outcome, certificate.as_ref())?;
             self.advance(&outcome.hash)?;
             included.extend(outcome.transactions.iter().cloned());
-            last = Some(outcome);
         }
         self.mempool.finalized(&included);
-        let Some(last) = last else { return Ok(Committed::default()) };
         self.publisher.height.send_replace(last.height());
         self.stir();
         self.next_epoch(last)
     }
 
     /// The outcomes of a group's blocks above the tip, each with the certificate over it.
-    fn gather(
-        &self,
-        group: Finalized,
-        outcomes: &mut Vec<(Arc<Outcome>, Option<Certificate>)>,
-    ) -> Result<(), ChainError> {
+    fn gather(&self, group: Finalized, outcomes: &mut Vec<Certified>) -> Result<(), ChainError> {
         let forks = self.forks.lock();
-        let committed = outcomes.last().map_or(forks.height(), |(outcome, _)| outcome.height());
+        let committed = outcomes
+            .last()
+            .map_or(forks.height(), |(outcome, _)| outcome.height());
         let count = group.blocks.len();
         for (position, block) in group.blocks.iter().enumerate() {
             if block.header.height <= committed {
@@ -76,7 +101,10 @@ impl Chain {
                 Some(group.certificate.clone())
             } else {
                 // Its child carries the notarization that it was built upon.
-                let child = group.blocks.get(position + 1).and_then(|child| child.justification.parent.clone());
+                let child = group
+                    .blocks
+                    .get(position + 1)
+                    .and_then(|child| child.justification.parent.clone());
                 child.filter(|certificate| certificate.statement.block().is_some_and(|(_, b)| b == hash))
             };
             outcomes.push((outcome, certificate));
@@ -106,10 +134,15 @@ impl Chain {
     }
 
     fn next_epoch(&self, last: &Outcome) -> Result<Committed, ChainError> {
-        let Some(set) = &last.next_validators else { return Ok(Committed::default()) };
-        let committee = Committee::new(set.clone()).map_err(|_| ChainError::Broken("the next set is no committee"))?;
+        let Some(set) = &last.next_validators else {
+            return Ok(Committed::default());
+        };
+        let committee =
+            Committee::new(set.clone()).map_err(|_| ChainError::Broken("the next set is no committee"))?;
         let randomness = randomness::of_epoch(&self.store, set.epoch)?;
-        Ok(Committed { next_epoch: Some((Arc::new(committee), randomness)) })
+        Ok(Committed {
+            next_epoch: Some((Arc::new(committee), randomness)),
+        })
     }
 }
 
@@ -130,7 +163,8 @@ fn record(outcome: &Outcome, certificate: Option<Certificate>) -> CommittedBlock
 /// By what the events of a block can be found: the accounts they name, and the senders of its transactions.
 fn event_keys(outcome: &Outcome) -> Vec<EventKey> {
     let mut keys = Vec::new();
-    for (position, (transaction, receipt)) in (0u32..).zip(outcome.transactions.iter().zip(&outcome.receipts)) {
+    for (position, (transaction, receipt)) in (0u32..).zip(outcome.transactions.iter().zip(&outcome.receipts))
+    {
         let mut named: Vec<Vec<u8>> = vec![transaction.sender().as_bytes().to_vec()];
         for event in &receipt.events {
             for account in runtime::query::accounts_of(event) {

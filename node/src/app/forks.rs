@@ -31,7 +31,11 @@ pub(crate) struct Forks {
 impl Forks {
     pub(crate) fn new(tip: Base) -> Self {
         let latest = tip.hash;
-        Self { tip, executed: BTreeMap::new(), latest }
+        Self {
+            tip,
+            executed: BTreeMap::new(),
+            latest,
+        }
     }
 
     pub(crate) const fn tip(&self) -> &Base {
@@ -72,12 +76,16 @@ impl Forks {
 
     /// The blocks from `hash` down to the tip, the highest first.
     pub(crate) fn ancestry(&self, hash: &BlockHash) -> impl Iterator<Item = &Arc<Outcome>> {
-        std::iter::successors(self.executed.get(hash), |outcome| self.executed.get(&outcome.parent()))
+        std::iter::successors(self.executed.get(hash), |outcome| {
+            self.executed.get(&outcome.parent())
+        })
     }
 
     /// How many transactions the branch that was executed last holds above the tip.
     pub(crate) fn in_flight(&self) -> usize {
-        self.latest_branch().map(|outcome| outcome.transactions.len()).sum()
+        self.latest_branch()
+            .map(|outcome| outcome.transactions.len())
+            .sum()
     }
 
     /// The branch that was executed last, the highest first, down to the tip.
@@ -87,7 +95,11 @@ impl Forks {
 
     /// Makes the block with this hash, a child of the tip, the new tip, and forgets what lost against it.
     pub(crate) fn advance(&mut self, hash: &BlockHash) -> Option<Arc<Outcome>> {
-        let outcome = self.executed.get(hash).filter(|outcome| outcome.parent() == self.tip.hash).cloned()?;
+        let outcome = self
+            .executed
+            .get(hash)
+            .filter(|outcome| outcome.parent() == self.tip.hash)
+            .cloned()?;
         let before = self.tip.state.clone();
         self.tip = Base {
             hash: *hash,

@@ -23,7 +23,11 @@ impl Admitted {
     fn new(verified: Verified, bytes: Bytes) -> Self {
         // Decoding refuses a fee that does not fit.
         let cost = verified.transaction().body().fee.most().unwrap_or(Amount::MAX);
-        Self { verified, bytes, cost }
+        Self {
+            verified,
+            bytes,
+            cost,
+        }
     }
 }
 
@@ -60,7 +64,10 @@ impl Transaction for Admitted {
 
     fn bid(&self) -> Bid {
         let fee = &self.verified.transaction().body().fee;
-        Bid { max_price: fee.max_price, tip: fee.tip }
+        Bid {
+            max_price: fee.max_price,
+            tip: fee.tip,
+        }
     }
 
     fn timeout_height(&self) -> Height {
@@ -83,7 +90,11 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(chain: ChainHash, snapshots: Arc<Snapshots>) -> Self {
-        Self { chain, snapshots, rng: Mutex::new(StdRng::from_rng(&mut rand::rng())) }
+        Self {
+            chain,
+            snapshots,
+            rng: Mutex::new(StdRng::from_rng(&mut rand::rng())),
+        }
     }
 
     fn rng(&self) -> StdRng {
@@ -128,7 +139,11 @@ impl Admission for Gate {
             None => match verdicts.next() {
                 Some(Ok(verified)) => Ok(Arc::new(Admitted::new(verified, bytes.clone()))),
                 Some(Err(error)) => Err(rejection(&error)),
-                None => Err(Rejection::new(Class::Exhausted, "INTERNAL", "no verdict: send it again")),
+                None => Err(Rejection::new(
+                    Class::Exhausted,
+                    "INTERNAL",
+                    "no verdict: send it again",
+                )),
             },
         };
         refused.into_iter().zip(batch).map(answer).collect()
@@ -148,7 +163,10 @@ impl Admission for Gate {
         let snapshot = self.snapshots.latest();
         let next_sequence = runtime::query::sequence(&snapshot.state, account).unwrap_or_default();
         let balance = runtime::query::balance(&snapshot.state, account, AssetId::PAL).unwrap_or_default();
-        Account { next_sequence, balance }
+        Account {
+            next_sequence,
+            balance,
+        }
     }
 
     fn base_price(&self) -> Amount {

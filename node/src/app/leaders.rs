@@ -37,7 +37,10 @@ impl Leaders {
 }
 
 fn look_up(schedule: &Schedule, set: &ValidatorSet, views: &[View]) -> Option<Vec<AccountId>> {
-    views.iter().map(|view| set.get(schedule.leader(*view)?).map(|v| v.operator)).collect()
+    views
+        .iter()
+        .map(|view| set.get(schedule.leader(*view)?).map(|v| v.operator))
+        .collect()
 }
 
 /// As [`look_up`], looking at each view while it is the latest.

@@ -5,6 +5,7 @@
 //!  mempool ── verify, check ───────▶ Gate
 //! ```
 
+mod catch_up;
 mod chain;
 mod commit;
 mod forks;
@@ -16,13 +17,14 @@ mod relay;
 mod snapshots;
 mod work;
 
+pub(crate) use catch_up::CatchUpTask;
 pub(crate) use chain::{Chain, ChainError};
 pub(crate) use forks::Base;
 pub(crate) use gate::{Admitted, Candidate, Gate, rejection};
 pub(crate) use outcome::Outcome;
 pub(crate) use relay::Relay;
-pub(crate) use work::watch as watch_work;
 pub(crate) use snapshots::{Snapshot, Snapshots};
+pub(crate) use work::watch as watch_work;
 
 /// The mempool over this chain.
 pub(crate) type Mempool = mempool::Mempool<Gate>;

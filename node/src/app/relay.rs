@@ -40,8 +40,14 @@ impl Relay {
     /// To each validator what it is not known to have; to everybody else by gossip what came from a client.
     fn send(&self, batch: &[mempool::Relayed<super::Admitted>]) {
         for peer in self.network.linked() {
-            let lacks = |relayed: &&mempool::Relayed<super::Admitted>| !relayed.known_by.contains(&Peer(peer.0));
-            let frame = pack(batch.iter().filter(lacks).map(|relayed| relayed.transaction.bytes()));
+            let lacks =
+                |relayed: &&mempool::Relayed<super::Admitted>| !relayed.known_by.contains(&Peer(peer.0));
+            let frame = pack(
+                batch
+                    .iter()
+                    .filter(lacks)
+                    .map(|relayed| relayed.transaction.bytes()),
+            );
             if !frame.is_empty()
                 && let Err(error) = self.network.send(peer, Class::Transactions, frame)
             {
@@ -114,7 +120,10 @@ fn unpack(frame: &Bytes) -> Option<Vec<Bytes>> {
     while !rest.is_empty() {
         let (length, _) = rest.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        if length > MAX_TRANSACTION_SIZE || rest.len() < length.checked_add(4)? || transactions.len() >= MAX_BATCH {
+        if length > MAX_TRANSACTION_SIZE
+            || rest.len() < length.checked_add(4)?
+            || transactions.len() >= MAX_BATCH
+        {
             return None;
         }
         let mut tail = rest.split_off(4);

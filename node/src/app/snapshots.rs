@@ -33,7 +33,10 @@ impl Snapshots {
     pub(crate) fn new(older: Option<Snapshot>, tip: Snapshot) -> Self {
         let tip = Arc::new(tip);
         let kept = older.map(Arc::new).into_iter().chain([tip.clone()]).collect();
-        Self { latest: ArcSwap::new(tip), kept: RwLock::new(kept) }
+        Self {
+            latest: ArcSwap::new(tip),
+            kept: RwLock::new(kept),
+        }
     }
 
     pub(crate) fn latest(&self) -> Arc<Snapshot> {
@@ -42,7 +45,11 @@ impl Snapshots {
 
     /// The version after the block at `height`, while it is kept.
     pub(crate) fn at(&self, height: Height) -> Option<Arc<Snapshot>> {
-        self.kept.read().iter().find(|snapshot| snapshot.header.height == height).cloned()
+        self.kept
+            .read()
+            .iter()
+            .find(|snapshot| snapshot.header.height == height)
+            .cloned()
     }
 
     /// The oldest version that is kept.

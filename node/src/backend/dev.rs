@@ -31,19 +31,36 @@ pub(crate) struct Faucet {
 
 #[tonic::async_trait]
 impl DevBackend for Backend {
-    async fn fund(&self, to: AccountId, asset: AssetId, amount: Option<Amount>) -> Result<(TxId, Coin), Refused> {
+    async fn fund(
+        &self,
+        to: AccountId,
+        asset: AssetId,
+        amount: Option<Amount>,
+    ) -> Result<(TxId, Coin), Refused> {
         let Some(faucet) = &self.faucet else {
-            return Err(Refused::Failed(ReadError::Unavailable("this node has no faucet key".into())));
+            return Err(Refused::Failed(ReadError::Unavailable(
+                "this node has no faucet key".into(),
+            )));
         };
-        let coin = Coin { asset, amount: amount.unwrap_or(GIFT) };
+        let coin = Coin {
+            asset,
+            amount: amount.unwrap_or(GIFT),
+        };
         let _turn = faucet.turn.lock().await;
         let prices = self.quote().map_err(Refused::Failed)?;
-        let max_price = prices.options.last().map_or(prices.base, |option| option.max_price);
+        let max_price = prices
+            .options
+            .last()
+            .map_or(prices.base, |option| option.max_price);
         let height = self.snapshots.latest().header.height.get();
         let sender = faucet.key.account();
         let body = Builder::new(&sender)
             .transfer(&to, coin)
-            .fee(Fee { gas_limit: GAS, max_price, tip: Amount::ZERO })
+            .fee(Fee {
+                gas_limit: GAS,
+                max_price,
+                tip: Amount::ZERO,
+            })
             .sequence(self.mempool.pending_sequence(&sender))
             .timeout_height(Height::new(height.saturating_add(PATIENCE)))
             .build();
@@ -67,11 +84,17 @@ impl DevBackend for Backend {
     }
 
     fn accounts(&self) -> Vec<DevAccount> {
-        self.faucet.as_ref().map(|faucet| faucet.accounts.clone()).unwrap_or_default()
+        self.faucet
+            .as_ref()
+            .map(|faucet| faucet.accounts.clone())
+            .unwrap_or_default()
     }
 
     fn link_faults(&self) -> Vec<LinkFault> {
-        self.faucet.as_ref().map(|faucet| faucet.faults.lock().clone()).unwrap_or_default()
+        self.faucet
+            .as_ref()
+            .map(|faucet| faucet.faults.lock().clone())
+            .unwrap_or_default()
     }
 
     async fn set_link_fault(&self, fault: LinkFault) -> Result<(), ReadError> {
@@ -83,7 +106,9 @@ impl DevBackend for Backend {
             blocked_in: fault.blocked_in,
         };
         let scope = fault.peer.map_or(Scope::All, |key| Scope::Peer(PeerKey(key)));
-        self.network.shape(scope, shape).map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        self.network
+            .shape(scope, shape)
+            .map_err(|error| ReadError::Unavailable(error.to_string()))?;
         if let Some(faucet) = &self.faucet {
             let mut faults = faucet.faults.lock();
             faults.retain(|other| other.peer != fault.peer);

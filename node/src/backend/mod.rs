@@ -18,9 +18,9 @@ use mempool::Intake;
 use network::Handle as Network;
 use primitives::{AccountId, Amount, AssetId, BlockHash, Coin, Epoch, Height, TxId};
 use rpc::backend::{
-    Accepted, Account, Asset, At, Bond, ChainInfo, FinalBlock, FinalityProof, Handover, LocalValidator, NodeInfo,
-    Page, Parameter, Peer, Place, Places, Prices, Read, ReadError, Refused, Rejection, SigningInfo, Simulation, Tip,
-    TxState, Validator, ValidatorStatus,
+    Accepted, Account, Asset, At, Bond, ChainInfo, FinalBlock, FinalityProof, Handover, LocalValidator,
+    NodeInfo, Page, Parameter, Peer, Place, Places, Prices, Read, ReadError, Refused, Rejection, SigningInfo,
+    Simulation, Tip, TxState, Validator, ValidatorStatus,
 };
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -120,7 +120,12 @@ impl rpc::Backend for Backend {
         self.at(at).await?.account(&account)
     }
 
-    async fn balances(&self, at: At, account: AccountId, page: Page<AssetId>) -> Result<Read<Vec<Coin>>, ReadError> {
+    async fn balances(
+        &self,
+        at: At,
+        account: AccountId,
+        page: Page<AssetId>,
+    ) -> Result<Read<Vec<Coin>>, ReadError> {
         self.at(at).await?.balances(&account, page)
     }
 

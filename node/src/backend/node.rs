@@ -34,13 +34,19 @@ impl Backend {
     /// The set that decides the next block.
     fn current_set(&self) -> Option<ValidatorSet> {
         let epoch = self.engine.borrow().epoch;
-        runtime::query::validator_set(&self.snapshots.latest().state, epoch).ok().flatten()
+        runtime::query::validator_set(&self.snapshots.latest().state, epoch)
+            .ok()
+            .flatten()
     }
 
     pub(super) fn list_peers(&self) -> Vec<Peer> {
         let set = self.current_set();
         let operator_of = |key: &[u8; 32]| {
-            set.as_ref()?.validators.iter().find(|v| v.p2p_key == *key).map(|v| v.operator)
+            set.as_ref()?
+                .validators
+                .iter()
+                .find(|v| v.p2p_key == *key)
+                .map(|v| v.operator)
         };
         let shown = |peer: network::PeerInfo| Peer {
             key: peer.key.0,
@@ -73,7 +79,13 @@ impl Backend {
             None
         };
         let last_vote = index.map(|_| (status.epoch, status.view));
-        Some(LocalValidator { key, operator, index, silent, last_vote })
+        Some(LocalValidator {
+            key,
+            operator,
+            index,
+            silent,
+            last_vote,
+        })
     }
 }
 
@@ -107,8 +119,17 @@ impl Work {
     ) {
         let mut counted = self.0.lock();
         if counted.epoch != set.epoch || counted.members.is_empty() {
-            let members = set.validators.iter().map(|v| (v.operator, Member::default())).collect();
-            *counted = Counted { epoch: set.epoch, from: block.header.height, to: block.header.height, members };
+            let members = set
+                .validators
+                .iter()
+                .map(|v| (v.operator, Member::default()))
+                .collect();
+            *counted = Counted {
+                epoch: set.epoch,
+                from: block.header.height,
+                to: block.header.height,
+                members,
+            };
         }
         counted.to = block.header.height;
         let proposer = set.get(block.header.proposer).map(|v| v.operator);
@@ -120,7 +141,10 @@ impl Work {
                 member.missed += 1;
             }
         }
-        for index in certificate.iter().flat_map(|certificate| certificate.signers.iter()) {
+        for index in certificate
+            .iter()
+            .flat_map(|certificate| certificate.signers.iter())
+        {
             let operator = set.get(index).map(|v| v.operator);
             if let Some(member) = operator.and_then(|operator| counted.members.get_mut(&operator)) {
                 member.last_signed = Some(block.header.height);

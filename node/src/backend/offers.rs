@@ -21,8 +21,14 @@ impl Backend {
         let mut outcomes = Vec::with_capacity(count);
         for answer in answers {
             outcomes.push(match answer {
-                Ok(Outcome::Accepted(id)) => Ok(Accepted { id, admitted: Admitted::New }),
-                Ok(Outcome::AlreadyPending(id)) => Ok(Accepted { id, admitted: Admitted::Pending }),
+                Ok(Outcome::Accepted(id)) => Ok(Accepted {
+                    id,
+                    admitted: Admitted::New,
+                }),
+                Ok(Outcome::AlreadyPending(id)) => Ok(Accepted {
+                    id,
+                    admitted: Admitted::Pending,
+                }),
                 Err(refusal) => self.committed(refusal).await,
             });
         }
@@ -34,7 +40,10 @@ impl Backend {
         if let Some(id) = refusal.transaction
             && let Ok(Some(place)) = self.final_place(id).await
         {
-            return Ok(Accepted { id, admitted: Admitted::Committed(place.height) });
+            return Ok(Accepted {
+                id,
+                admitted: Admitted::Committed(place.height),
+            });
         }
         Err(refused(refusal))
     }
@@ -44,7 +53,10 @@ impl Backend {
             return Ok(TxState::Final(place));
         }
         if let Some((place, receipt)) = self.chain.included(&id) {
-            return Ok(TxState::Included { place, receipt: Box::new(receipt) });
+            return Ok(TxState::Included {
+                place,
+                receipt: Box::new(receipt),
+            });
         }
         let status = self.mempool.status(&id);
         // It may have become final between the two looks.
@@ -75,10 +87,11 @@ impl Backend {
             seed: header.seed,
             ..Block::default()
         };
-        let simulated = runtime::simulate(&snapshot.state, &block, &decoded).map_err(|error| match error {
-            SimulateError::Refused(error) => of_error(&error),
-            SimulateError::Halt(halt) => Refused::Failed(broken(halt)),
-        })?;
+        let simulated =
+            runtime::simulate(&snapshot.state, &block, &decoded).map_err(|error| match error {
+                SimulateError::Refused(error) => of_error(&error),
+                SimulateError::Halt(halt) => Refused::Failed(broken(halt)),
+            })?;
         Ok(Simulation {
             context: Context {
                 height: header.height,
@@ -98,10 +111,17 @@ impl Backend {
         let option = |priority, times: u128, tip: u128| {
             let tip = Amount::new(tip);
             let max_price = Amount::new(base.get().saturating_mul(times)).saturating_add(tip);
-            PriceOption { priority, max_price, tip }
+            PriceOption {
+                priority,
+                max_price,
+                tip,
+            }
         };
-        let options =
-            vec![option(Priority::Low, 2, 0), option(Priority::Normal, 2, 1), option(Priority::High, 4, 10)];
+        let options = vec![
+            option(Priority::Low, 2, 0),
+            option(Priority::Normal, 2, 1),
+            option(Priority::High, 4, 10),
+        ];
         Ok(Prices { base, options })
     }
 }

@@ -5,7 +5,8 @@ use crate::app::Snapshot;
 use light_palisade::{StateProof, ValidatorSet};
 use primitives::{AccountId, Amount, AssetId, Coin, Height};
 use rpc::backend::{
-    Account, Asset, At, Bond, Context, Entry, Page, Parameter, Read, ReadError, Validator, ValidatorStatus as Status,
+    Account, Asset, At, Bond, Context, Entry, Page, Parameter, Read, ReadError, Validator,
+    ValidatorStatus as Status,
 };
 use runtime::query;
 use runtime::{Block, State, View};
@@ -38,14 +39,26 @@ impl Backend {
             return Err(ReadError::Future { asked, latest });
         }
         if asked < earliest {
-            return Err(ReadError::Pruned { asked, earliest, latest });
+            return Err(ReadError::Pruned {
+                asked,
+                earliest,
+                latest,
+            });
         }
         let snapshot = match self.snapshots.at(asked) {
             Some(snapshot) => snapshot.as_ref().clone(),
             None => self.older(asked).await?,
         };
-        let block = Block { height: snapshot.header.height, epoch: snapshot.header.epoch, ..Block::default() };
-        Ok(Version { snapshot, block, prove: at.prove })
+        let block = Block {
+            height: snapshot.header.height,
+            epoch: snapshot.header.epoch,
+            ..Block::default()
+        };
+        Ok(Version {
+            snapshot,
+            block,
+            prove: at.prove,
+        })
     }
 
     /// A version that is not in memory any more: the oldest that is, with the blocks above undone.
@@ -53,11 +66,20 @@ impl Backend {
         let oldest = self.snapshots.oldest();
         let chain = self.chain.clone();
         let made = super::off_thread(move || {
-            let state = chain.store().state_at(height, oldest.header.height, &oldest.state)?;
+            let state = chain
+                .store()
+                .state_at(height, oldest.header.height, &oldest.state)?;
             Ok(chain.store().head(height)?.map(|head| (head, state)))
         });
-        let (head, state) = made.await?.ok_or_else(|| broken("a height within the window has no header"))?;
-        Ok(Snapshot { hash: head.hash, header: head.header.clone(), roots: head.roots, state })
+        let (head, state) = made
+            .await?
+            .ok_or_else(|| broken("a height within the window has no header"))?;
+        Ok(Snapshot {
+            hash: head.hash,
+            header: head.header.clone(),
+            roots: head.roots,
+            state,
+        })
     }
 }
 
@@ -84,13 +106,24 @@ impl Version {
                 proofs.push(self.proven(key)?);
             }
         }
-        Ok(Read { context, value, proofs })
+        Ok(Read {
+            context,
+            value,
+            proofs,
+        })
     }
 
     fn proven(&self, key: Vec<u8>) -> Result<Entry, ReadError> {
-        let path = self.state().prove(&key).ok_or_else(|| broken("an entry cannot be proven"))?;
+        let path = self
+            .state()
+            .prove(&key)
+            .ok_or_else(|| broken("an entry cannot be proven"))?;
         let value = self.state().get(&key).map(<[u8]>::to_vec);
-        Ok(Entry { key, value, proof: StateProof { path } })
+        Ok(Entry {
+            key,
+            value,
+            proof: StateProof { path },
+        })
     }
 
     /// The set of the epoch that this version stands in.
@@ -102,20 +135,32 @@ impl Version {
 
     pub(super) fn account(&self, id: &AccountId) -> Result<Read<Account>, ReadError> {
         let account = query::account(self.state(), id).map_err(broken)?;
-        let value = Account { sequence: account.sequence, balance: account.balance };
-        self.answer(value, [query::sequence_key(id), query::balance_key(id, AssetId::PAL)])
+        let value = Account {
+            sequence: account.sequence,
+            balance: account.balance,
+        };
+        self.answer(
+            value,
+            [query::sequence_key(id), query::balance_key(id, AssetId::PAL)],
+        )
     }
 
     pub(super) fn balances(&self, id: &AccountId, page: Page<AssetId>) -> Result<Read<Vec<Coin>>, ReadError> {
         let coins = query::balances(self.state(), id, page.after, page.limit).map_err(broken)?;
-        let keys: Vec<_> = coins.iter().map(|coin| query::balance_key(id, coin.asset)).collect();
+        let keys: Vec<_> = coins
+            .iter()
+            .map(|coin| query::balance_key(id, coin.asset))
+            .collect();
         self.answer(coins, keys)
     }
 
     pub(super) fn assets(&self, page: Page<AssetId>) -> Result<Read<Vec<Asset>>, ReadError> {
         let listed = query::assets(self.state(), page.after, page.limit).map_err(broken)?;
         let keys: Vec<_> = listed.iter().map(|(id, _)| query::asset_key(*id)).collect();
-        self.answer(listed.into_iter().map(|(id, asset)| shown(id, &asset)).collect(), keys)
+        self.answer(
+            listed.into_iter().map(|(id, asset)| shown(id, &asset)).collect(),
+            keys,
+        )
     }
 
     pub(super) fn asset(&self, id: AssetId) -> Result<Read<Option<Asset>>, ReadError> {
@@ -126,7 +171,10 @@ impl Version {
     pub(super) fn supply(&self, id: AssetId) -> Result<Read<Option<Amount>>, ReadError> {
         let known = query::asset(self.state(), id).map_err(broken)?.is_some();
         let supply = query::supply(self.state(), id).map_err(broken)?;
-        self.answer(known.then_some(supply), [query::asset_key(id), query::supply_key(id)])
+        self.answer(
+            known.then_some(supply),
+            [query::asset_key(id), query::supply_key(id)],
+        )
     }
 
     pub(super) fn validator(&self, operator: &AccountId) -> Result<Read<Option<Validator>>, ReadError> {
@@ -147,10 +195,16 @@ impl Version {
             let some = query::validators(&self.view(), &set, after.as_ref(), page.limit).map_err(broken)?;
             let Some(last) = some.last() else { break };
             after = Some(last.operator);
-            found.extend(some.into_iter().filter(|v| status.is_none_or(|status| v.status == status)));
+            found.extend(
+                some.into_iter()
+                    .filter(|v| status.is_none_or(|status| v.status == status)),
+            );
         }
         found.truncate(page.limit);
-        let keys: Vec<_> = found.iter().map(|validator| query::validator_key(&validator.operator)).collect();
+        let keys: Vec<_> = found
+            .iter()
+            .map(|validator| query::validator_key(&validator.operator))
+            .collect();
         self.answer(found, keys)
     }
 
@@ -161,7 +215,10 @@ impl Version {
             rewards: record.owed,
             unbondings: record.unbondings,
         });
-        let keys = [query::validator_key(operator), runtime::staking::query::bond_key(operator, account)];
+        let keys = [
+            query::validator_key(operator),
+            runtime::staking::query::bond_key(operator, account),
+        ];
         self.answer(bond, keys)
     }
 
@@ -177,5 +234,10 @@ impl Version {
 }
 
 fn shown(id: AssetId, asset: &runtime::assets::Asset) -> Asset {
-    Asset { id, symbol: asset.symbol.to_string(), decimals: asset.decimals, name: asset.name.to_string() }
+    Asset {
+        id,
+        symbol: asset.symbol.to_string(),
+        decimals: asset.decimals,
+        name: asset.name.to_string(),
+    }
 }

@@ -74,6 +74,9 @@ pub(crate) enum StartError {
     /// Consensus halted.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The chain halted while it was catching up.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
     /// The last writes were not waited for.
     #[error("interrupted while writing")]
     Interrupted,
@@ -92,7 +95,10 @@ impl StartError {
                 Some(ChainError::Store(error)) => of_store(error),
                 Some(_) | None => Exit::Unexpected,
             },
-            Self::Engine(_) | Self::Thread(_) | Self::Interrupted | Self::Folder { .. } => Exit::Unexpected,
+            Self::Chain(ChainError::Store(error)) => of_store(error),
+            Self::Chain(_) | Self::Engine(_) | Self::Thread(_) | Self::Interrupted | Self::Folder { .. } => {
+                Exit::Unexpected
+            }
             Self::Read { .. }
             | Self::Genesis(_)
             | Self::Network(_)
@@ -106,7 +112,9 @@ impl StartError {
 fn of_store(error: &StoreError) -> Exit {
     match error {
         StoreError::Corrupt { .. } | StoreError::RootMismatch { .. } => Exit::Corrupt,
-        StoreError::WrongChain { .. } | StoreError::WrongFormat { .. } | StoreError::Genesis(_) => Exit::Config,
+        StoreError::WrongChain { .. } | StoreError::WrongFormat { .. } | StoreError::Genesis(_) => {
+            Exit::Config
+        }
         StoreError::Permission(_) => Exit::Key,
         StoreError::Locked { .. }
         | StoreError::DiskFull(_)
@@ -119,5 +127,9 @@ fn of_store(error: &StoreError) -> Exit {
 }
 
 fn of_log(error: &LogError) -> Exit {
-    if error.is_corruption() { Exit::Corrupt } else { Exit::Unexpected }
+    if error.is_corruption() {
+        Exit::Corrupt
+    } else {
+        Exit::Unexpected
+    }
 }

@@ -30,14 +30,21 @@ impl Opened {
     pub(super) fn tip_epoch(&self) -> Epoch {
         let header = &self.base.header;
         let ended = header.is_boundary() && !header.height.is_zero();
-        if ended { header.epoch.next().unwrap_or(Epoch::MAX) } else { header.epoch }
+        if ended {
+            header.epoch.next().unwrap_or(Epoch::MAX)
+        } else {
+            header.epoch
+        }
     }
 }
 
 /// Reads the genesis, opens the store, and brings the state to where the store ends.
 pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) -> Result<Opened, StartError> {
     let path = home.genesis();
-    let text = std::fs::read(&path).map_err(|source| StartError::Read { path: path.clone(), source })?;
+    let text = std::fs::read(&path).map_err(|source| StartError::Read {
+        path: path.clone(),
+        source,
+    })?;
     let document = Document::from_json(&text)?;
     let start = document.start()?;
     for warning in &start.warnings {
@@ -45,13 +52,33 @@ pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) ->
     }
     let metrics = store::Metrics::default();
     metrics.register(registry);
-    let (store, recovered) = Store::open(&home.data().join("store"), &config.store, &start.chain_hash, metrics)?;
+    let (store, recovered) = Store::open(
+        &home.data().join("store"),
+        &config.store,
+        &start.chain_hash,
+        metrics,
+    )?;
     let (head, state) = ready(&store, recovered, &start)?;
     let before = one_back(&store, &head, &state)?;
-    let tip = Snapshot { hash: head.hash, header: head.header.clone(), roots: head.roots, state: state.clone() };
+    let tip = Snapshot {
+        hash: head.hash,
+        header: head.header.clone(),
+        roots: head.roots,
+        state: state.clone(),
+    };
     let older = older(&store, &head, &before)?;
-    let base = Base { hash: head.hash, header: head.header.clone(), roots: head.roots, state, before };
-    let kind = if document.network == Kind::Live { Network::Live } else { Network::Development };
+    let base = Base {
+        hash: head.hash,
+        header: head.header.clone(),
+        roots: head.roots,
+        state,
+        before,
+    };
+    let kind = if document.network == Kind::Live {
+        Network::Live
+    } else {
+        Network::Development
+    };
     tracing::info!(chain = %document.chain, hash = %start.chain_hash, height = %head.header.height, "the chain");
     Ok(Opened {
         chain_hash: start.chain_hash,
@@ -83,11 +110,16 @@ fn ready(store: &Store, recovered: Recovered, start: &Start) -> Result<(Arc<Head
     }
     store.initialize(&Genesis {
         header: start.header.clone(),
-        roots: Roots { state: start.state.root(), ..Roots::default() },
+        roots: Roots {
+            state: start.state.root(),
+            ..Roots::default()
+        },
         changes: Arc::new(start.changes.clone()),
         validators: start.validators.clone(),
     })?;
-    let head = store.tip().ok_or_else(|| StartError::Store(StoreError::Genesis("it was not written")))?;
+    let head = store
+        .tip()
+        .ok_or_else(|| StartError::Store(StoreError::Genesis("it was not written")))?;
     Ok((head, start.state.clone()))
 }
 
@@ -101,7 +133,9 @@ fn one_back(store: &Store, head: &Head, state: &State) -> Result<State, StartErr
 }
 
 fn older(store: &Store, head: &Head, before: &State) -> Result<Option<Snapshot>, StartError> {
-    let Some(below) = head.header.height.get().checked_sub(1) else { return Ok(None) };
+    let Some(below) = head.header.height.get().checked_sub(1) else {
+        return Ok(None);
+    };
     let head = store.head(Height::new(below))?;
     Ok(head.map(|head| Snapshot {
         hash: head.hash,
@@ -113,6 +147,9 @@ fn older(store: &Store, head: &Head, before: &State) -> Result<Option<Snapshot>,
 
 /// The accounts that a development chain's genesis names.
 fn known(document: &Document) -> Vec<DevAccount> {
-    let faucet = document.faucet.iter().map(|address| DevAccount { name: "faucet".to_owned(), id: address.account });
+    let faucet = document.faucet.iter().map(|address| DevAccount {
+        name: "faucet".to_owned(),
+        id: address.account,
+    });
     faucet.collect()
 }

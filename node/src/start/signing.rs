@@ -43,7 +43,10 @@ pub(super) fn signer(
     let disk = || {
         Disk::new(&folder)
             .map(Arc::new)
-            .map_err(|source| StartError::Folder { path: folder.clone(), source })
+            .map_err(|source| StartError::Folder {
+                path: folder.clone(),
+                source,
+            })
     };
     let (guard, abstain_before) = match Guard::open(disk()?, chain, GuardConfig::default()) {
         Ok(guard) => (guard, Epoch::ZERO),
@@ -57,7 +60,10 @@ pub(super) fn signer(
         Err(error) => return Err(error.into()),
     };
     let signer = LocalSigner::new(consensus, Arc::new(std::sync::Mutex::new(guard)))?;
-    Ok(Signing { signer: Box::new(signer), abstain_before })
+    Ok(Signing {
+        signer: Box::new(signer),
+        abstain_before,
+    })
 }
 
 /// The faucet, when one of the home's accounts is it.
@@ -67,7 +73,9 @@ pub(super) fn faucet(
     accounts: Vec<DevAccount>,
 ) -> Result<Option<Faucet>, StartError> {
     let Some(faucet) = faucet else { return Ok(None) };
-    let Ok(entries) = std::fs::read_dir(home.accounts()) else { return Ok(None) };
+    let Ok(entries) = std::fs::read_dir(home.accounts()) else {
+        return Ok(None);
+    };
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.extension().is_none_or(|extension| extension != "pem") {
             continue;
@@ -75,7 +83,12 @@ pub(super) fn faucet(
         let key = keystore::load_ed25519(&path, &Protection::DevelopmentPlaintext, Network::Development)?;
         if key.account() == faucet {
             let faults = Mutex::new(Vec::new());
-            return Ok(Some(Faucet { key, accounts, faults, turn: tokio::sync::Mutex::new(()) }));
+            return Ok(Some(Faucet {
+                key,
+                accounts,
+                faults,
+                turn: tokio::sync::Mutex::new(()),
+            }));
         }
     }
     Ok(None)

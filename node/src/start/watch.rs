@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 const STALE_MS: u64 = 60_000;
 
 /// The time now.
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::new(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
@@ -79,8 +79,13 @@ pub(super) async fn serve(
     let address = config.metrics.listen;
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|source| StartError::Metrics { address, source })?;
-    let address = listener.local_addr().map_err(|source| StartError::Metrics { address, source })?;
-    let pages = Pages { registry: Arc::new(registry), tip };
+    let address = listener
+        .local_addr()
+        .map_err(|source| StartError::Metrics { address, source })?;
+    let pages = Pages {
+        registry: Arc::new(registry),
+        tip,
+    };
     let router = Router::new()
         .route("/metrics", get(metrics))
         .route("/healthy", get(|| async { "ok\n" }))
