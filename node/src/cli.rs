@@ -11,15 +11,20 @@ mod testnet;
 mod tx;
 
 use crate::output::{Exit, Failure, Format, Output};
-use clap::{Args, Parser, Subcommand};
 use clap::error::{ContextKind, ErrorKind};
+use clap::{Args, Parser, Subcommand};
 use context::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// A proof-of-stake chain secured by pooled, multi-asset restaked collateral.
 #[derive(Debug, Parser)]
-#[command(name = "palisade", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "palisade",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -31,16 +36,41 @@ struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// The node's home folder [default: ~/.palisade].
-    #[arg(long, global = true, env = "PALISADE_HOME", value_name = "DIR", help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_HOME",
+        value_name = "DIR",
+        help_heading = "Everywhere"
+    )]
     home: Option<PathBuf>,
     /// The node to ask [default: the testnet in this folder, else http://127.0.0.1:26600].
-    #[arg(long, global = true, env = "PALISADE_NODE", value_name = "URL", help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_NODE",
+        value_name = "URL",
+        help_heading = "Everywhere"
+    )]
     node: Option<String>,
     /// Where keys of accounts lie [default: accounts in the home, then those of the testnet in this folder].
-    #[arg(long, global = true, env = "PALISADE_KEYS", value_name = "DIR", help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_KEYS",
+        value_name = "DIR",
+        help_heading = "Everywhere"
+    )]
     keys: Option<PathBuf>,
     /// How data is written to standard output; errors too are JSON with json and jsonl.
-    #[arg(short, long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Everywhere"
+    )]
     output: Format,
     /// Only ids on standard output, only errors on standard error.
     #[arg(short, long, global = true, help_heading = "Everywhere")]
@@ -130,7 +160,11 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
     }) || std::env::args().any(|arg| arg.starts_with("-ojson") || arg.starts_with("--output=json"));
     if wants_json {
         let text = error.render().to_string();
-        let first = text.split("\n\n").next().unwrap_or(&text).trim_start_matches("error: ");
+        let first = text
+            .split("\n\n")
+            .next()
+            .unwrap_or(&text)
+            .trim_start_matches("error: ");
         let mut failure = Failure::usage(first.trim());
         if let Some(argument) = error.get(ContextKind::InvalidArg) {
             failure = failure.with("argument", argument);

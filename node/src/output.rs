@@ -134,7 +134,11 @@ pub(crate) fn columns(head: &[&str], rows: &[Vec<String>]) -> String {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Names and values, one pair a line.
@@ -151,7 +155,10 @@ pub(crate) fn pairs(pairs: &[(&str, String)]) -> String {
 pub(crate) fn flat(value: &Value) -> String {
     let mut lines = Vec::new();
     flatten("", value, &mut lines);
-    let lines: Vec<(&str, String)> = lines.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
+    let lines: Vec<(&str, String)> = lines
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.clone()))
+        .collect();
     pairs(&lines)
 }
 
@@ -164,7 +171,9 @@ fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
         }
     };
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| flatten(&join(name), value, lines)),
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(name, value)| flatten(&join(name), value, lines)),
         Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
             for (index, item) in items.iter().enumerate() {
                 flatten(&join(&index.to_string()), item, lines);
@@ -194,7 +203,10 @@ mod tests {
 
     #[test]
     fn tables_are_plain_columns() {
-        let text = columns(&["NAME", "N"], &[vec!["a".into(), "1".into()], vec!["longer".into(), "22".into()]]);
+        let text = columns(
+            &["NAME", "N"],
+            &[vec!["a".into(), "1".into()], vec!["longer".into(), "22".into()]],
+        );
         assert_eq!(text, "NAME    N\na       1\nlonger  22");
     }
 

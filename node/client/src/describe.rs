@@ -28,7 +28,12 @@ pub fn body(network: Network, body: &Body) -> Value {
     let messages: Vec<Value> = message
         .messages
         .iter()
-        .map(|message| message.message.as_ref().map_or(Value::Null, |kind| one(network, kind)))
+        .map(|message| {
+            message
+                .message
+                .as_ref()
+                .map_or(Value::Null, |kind| one(network, kind))
+        })
         .collect();
     let fee = message.fee.as_ref().map(|fee| {
         json!({

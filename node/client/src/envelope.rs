@@ -70,7 +70,12 @@ impl Envelope {
             development: network == Network::Development,
             tx_hash: signing.id().to_string(),
             threshold: signing.keys().threshold(),
-            public_keys: signing.keys().keys().iter().map(|key| hex::encode(key.as_bytes())).collect(),
+            public_keys: signing
+                .keys()
+                .keys()
+                .iter()
+                .map(|key| hex::encode(key.as_bytes()))
+                .collect(),
             body: hex::encode(signing.body().bytes()),
             signatures: signing
                 .signatures()
@@ -116,7 +121,8 @@ impl Envelope {
             .map(|key| bytes::<32>("a public key", key))
             .collect::<Result<Vec<_>, _>>()?;
         let account = AccountKeys::new(self.threshold, &keys).map_err(TransactionError::from)?;
-        let body = hex::decode(&self.body).map_err(|error| EnvelopeError::Malformed(format!("body: {error}")))?;
+        let body =
+            hex::decode(&self.body).map_err(|error| EnvelopeError::Malformed(format!("body: {error}")))?;
         let mut signing = Signing::new(self.chain_hash, Body::decode(&body)?, account)?;
         let actual = signing.id().to_string();
         if actual != self.tx_hash {
@@ -143,8 +149,8 @@ fn bytes<const N: usize>(what: &str, text: &str) -> Result<[u8; N], EnvelopeErro
 mod tests {
     use super::*;
     use crate::transaction::{Builder, Sign};
-    use signer::Ed25519Key;
     use primitives::{Amount, AssetId, Coin, Height};
+    use signer::Ed25519Key;
 
     fn envelope() -> Envelope {
         let key = Ed25519Key::from_secret(&[1; 32]);
@@ -153,7 +159,11 @@ mod tests {
             asset: AssetId::PAL,
             amount: Amount::new(1_500_000_000),
         };
-        let body = Builder::new(&keys.id()).burn(coin).timeout_height(Height::new(9)).build().unwrap();
+        let body = Builder::new(&keys.id())
+            .burn(coin)
+            .timeout_height(Height::new(9))
+            .build()
+            .unwrap();
         let mut signing = Signing::new(ChainHash::new([2; 32]), body, keys).unwrap();
         signing.sign(&key).unwrap();
         Envelope::new("test-1", Network::Development, &signing)

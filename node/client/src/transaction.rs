@@ -465,8 +465,8 @@ pub fn open(chain: &ChainHash, bytes: &[u8]) -> Result<Signing, TransactionError
             .and_then(|index| signing.keys.keys().get(index))
             .map(|key| *key.as_bytes())
             .ok_or_else(|| malformed("a signature by a key that is not there"))?;
-        let signature =
-            <[u8; 64]>::try_from(&one.signature[..]).map_err(|_| malformed("a signature has not 64 bytes"))?;
+        let signature = <[u8; 64]>::try_from(&one.signature[..])
+            .map_err(|_| malformed("a signature has not 64 bytes"))?;
         signing.add(key, signature)?;
     }
     Ok(signing)
@@ -490,13 +490,16 @@ fn split(bytes: &[u8]) -> Result<(Body, AccountKeys, wire::Authorization), Trans
     }
     let envelope = wire::SignedTransaction::decode(bytes)
         .map_err(|error| TransactionError::Malformed(error.to_string()))?;
-    let authorization = envelope.authorization.ok_or_else(|| malformed("no authorization"))?;
+    let authorization = envelope
+        .authorization
+        .ok_or_else(|| malformed("no authorization"))?;
     let keys = authorization
         .public_keys
         .iter()
         .map(|key| <[u8; 32]>::try_from(&key[..]).map_err(|_| malformed("a public key has not 32 bytes")))
         .collect::<Result<Vec<_>, _>>()?;
-    let threshold = u8::try_from(authorization.threshold).map_err(|_| malformed("the threshold is above 255"))?;
+    let threshold =
+        u8::try_from(authorization.threshold).map_err(|_| malformed("the threshold is above 255"))?;
     let account = AccountKeys::new(threshold, &keys)?;
     Ok((Body::decode(&envelope.body)?, account, authorization))
 }

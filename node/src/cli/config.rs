@@ -69,8 +69,14 @@ fn show(context: &Context, origin: bool, set: &[String]) -> Result<(), Failure> 
                 row
             })
             .collect();
-        let head: &[&str] = if origin { &["FIELD", "VALUE", "ORIGIN"] } else { &["FIELD", "VALUE"] };
+        let head: &[&str] = if origin {
+            &["FIELD", "VALUE", "ORIGIN"]
+        } else {
+            &["FIELD", "VALUE"]
+        };
         columns(head, &rows)
     };
-    context.output.list(&fields, table, |field| format!("{}={}", field.name, field.value))
+    context
+        .output
+        .list(&fields, table, |field| format!("{}={}", field.name, field.value))
 }

@@ -45,7 +45,11 @@ impl Context {
             .map(|text| {
                 text.split_once('=')
                     .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-                    .ok_or_else(|| Failure::usage(format!("--set {text}: write name=value, like rpc.listen=127.0.0.1:1")))
+                    .ok_or_else(|| {
+                        Failure::usage(format!(
+                            "--set {text}: write name=value, like rpc.listen=127.0.0.1:1"
+                        ))
+                    })
             })
             .collect::<Result<_, _>>()?;
         load(&self.home()?, &Overrides::from_environment(flags), required)
@@ -56,9 +60,9 @@ impl Context {
     pub(crate) fn testnet(&self, name: Option<&Name>) -> Result<Folder, Failure> {
         let name = match (name, std::env::var(TESTNET)) {
             (Some(name), _) => name.clone(),
-            (None, Ok(text)) if !text.is_empty() => {
-                text.parse().map_err(|error| Failure::usage(format!("{TESTNET}: {error}")))?
-            }
+            (None, Ok(text)) if !text.is_empty() => text
+                .parse()
+                .map_err(|error| Failure::usage(format!("{TESTNET}: {error}")))?,
             (None, _) => Name::default(),
         };
         Ok(Folder::new(Path::new(""), &name))
@@ -69,7 +73,10 @@ impl Context {
         if let Some(url) = &self.global.node {
             return vec![url.clone()];
         }
-        let facts = self.testnet(None).ok().and_then(|folder| Facts::load(&folder).ok());
+        let facts = self
+            .testnet(None)
+            .ok()
+            .and_then(|folder| Facts::load(&folder).ok());
         facts.map_or_else(
             || vec![DEFAULT_NODE.to_owned()],
             |facts| facts.nodes.into_iter().map(|node| node.status.grpc).collect(),
@@ -153,7 +160,9 @@ impl Context {
             Err(error) => match self.key_file(text) {
                 Ok(path) => crate::cli::key::public_account(&path),
                 // Something with a separator was meant as an address, a word as a name.
-                Err(_) if text.contains('1') && text.len() > 20 => Err(Failure::usage(format!("{text}: {error}"))),
+                Err(_) if text.contains('1') && text.len() > 20 => {
+                    Err(Failure::usage(format!("{text}: {error}")))
+                }
                 Err(failure) => Err(failure),
             },
         }

@@ -33,7 +33,12 @@ pub(crate) enum NetworkName {
 #[derive(Debug, Args)]
 pub(crate) struct Init {
     /// Which chain the node is for; with --genesis it is the document's.
-    #[arg(long, value_enum, default_value_if("genesis", clap::builder::ArgPredicate::IsPresent, "file"), default_value = "dev")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_if("genesis", clap::builder::ArgPredicate::IsPresent, "file"),
+        default_value = "dev"
+    )]
     network: NetworkName,
     /// The genesis document of the chain.
     #[arg(long, value_name = "FILE")]
@@ -91,11 +96,16 @@ impl Init {
             (None, NetworkName::Dev) => development(&keys, &self.moniker)?,
             (None, NetworkName::File) => return Err(Failure::usage("name the document with --genesis FILE")),
         };
-        let chain_hash = document.start().map_err(|error| invalid(&error.to_string()))?.chain_hash;
+        let chain_hash = document
+            .start()
+            .map_err(|error| invalid(&error.to_string()))?
+            .chain_hash;
         let network = document.network.network();
         let protection = self.password.protection()?;
         if let (Network::Live, Protection::DevelopmentPlaintext) = (network, &protection) {
-            return Err(Failure::key("keys of a live chain are encrypted: name a password with --password-file FILE"));
+            return Err(Failure::key(
+                "keys of a live chain are encrypted: name a password with --password-file FILE",
+            ));
         }
         self.write(&home, &keys, &protection, network, &document)?;
         Guard::provision(&home.guard(), chain_hash, keys.consensus.public_key())
@@ -113,7 +123,9 @@ impl Init {
             peer_id: testnet::peer_id::of(&public.p2p),
         })?;
         let flag = format!(" --home {}", home.path().display());
-        context.output.note(&format!("start it with `palisade start{flag}`"));
+        context
+            .output
+            .note(&format!("start it with `palisade start{flag}`"));
         Ok(())
     }
 
@@ -136,7 +148,10 @@ impl Init {
         );
         if let Some(file) = self.password.file() {
             let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-            let line = format!("password_file = {}", toml::Value::String(file.display().to_string()));
+            let line = format!(
+                "password_file = {}",
+                toml::Value::String(file.display().to_string())
+            );
             settings = settings.replacen("# password_file = \"\"", &line, 1);
         }
         write(&home.config(), &settings)
@@ -144,11 +159,16 @@ impl Init {
 }
 
 fn invalid(reason: &str) -> Failure {
-    Failure::new(Exit::Config, "GENESIS_INVALID", format!("the genesis document: {reason}"))
+    Failure::new(
+        Exit::Config,
+        "GENESIS_INVALID",
+        format!("the genesis document: {reason}"),
+    )
 }
 
 fn read(path: &Path) -> Result<Document, Failure> {
-    let bytes = fs::read(path).map_err(|error| invalid(&format!("cannot read {}: {error}", path.display())))?;
+    let bytes =
+        fs::read(path).map_err(|error| invalid(&format!("cannot read {}: {error}", path.display())))?;
     Document::from_json(&bytes).map_err(|error| invalid(&format!("{}: {error}", path.display())))
 }
 
@@ -164,7 +184,9 @@ fn development(keys: &NodeKeys, moniker: &str) -> Result<Document, Failure> {
         asset: AssetId::PAL,
         amount: BALANCE,
     };
-    document.fund(public.account, coin).map_err(|error| invalid(&error.to_string()))?;
+    document
+        .fund(public.account, coin)
+        .map_err(|error| invalid(&error.to_string()))?;
     document.add_validator(Validator {
         operator: Address::new(kind, public.account),
         moniker: Text::from(moniker),
@@ -177,9 +199,11 @@ fn development(keys: &NodeKeys, moniker: &str) -> Result<Document, Failure> {
 }
 
 fn make_folder(path: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(path).map_err(|error| Failure::key(format!("cannot create {}: {error}", path.display())))
+    fs::create_dir_all(path)
+        .map_err(|error| Failure::key(format!("cannot create {}: {error}", path.display())))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| Failure::unexpected(format!("cannot write {}: {error}", path.display())))
+    fs::write(path, text)
+        .map_err(|error| Failure::unexpected(format!("cannot write {}: {error}", path.display())))
 }

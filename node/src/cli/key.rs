@@ -107,7 +107,10 @@ struct Public {
 
 impl Show for Public {
     fn table(&self) -> String {
-        let mut rows = vec![("name", self.name.clone()), ("role", role_text(self.role).to_owned())];
+        let mut rows = vec![
+            ("name", self.name.clone()),
+            ("role", role_text(self.role).to_owned()),
+        ];
         if let Some(address) = &self.address {
             rows.push(("address", address.clone()));
         }
@@ -175,7 +178,11 @@ impl Secret {
             Self::Consensus(key) => {
                 let bytes = key.public_key();
                 let address = format_consensus_key(network, &consensus_hash(&bytes));
-                (hex::encode(bytes.0), Some(address), Some(hex::encode(key.possession_proof().0)))
+                (
+                    hex::encode(bytes.0),
+                    Some(address),
+                    Some(hex::encode(key.possession_proof().0)),
+                )
             }
         };
         Public {
@@ -196,24 +203,45 @@ fn consensus_hash(key: &KeyBytes) -> Digest {
 
 pub(crate) fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
     match verb {
-        Verb::New { name, role, dev, password } => {
+        Verb::New {
+            name,
+            role,
+            dev,
+            password,
+        } => {
             check_name(&name)?;
             let protection = password.protection()?;
-            create(context, &name, role, network(dev), &protection, || Ok(Secret::generate(role)?))
+            create(context, &name, role, network(dev), &protection, || {
+                Ok(Secret::generate(role)?)
+            })
         }
         Verb::List => list(context),
         Verb::Show { name, password } => show(context, &name, &password),
         Verb::Parse { text } => parse::run(&text, context.output),
-        Verb::Import { name, from, from_password_file, role, dev, password } => {
+        Verb::Import {
+            name,
+            from,
+            from_password_file,
+            role,
+            dev,
+            password,
+        } => {
             check_name(&name)?;
             let theirs = match from_password_file {
                 Some(path) => Protection::Password(Password::from_file(&path)?),
                 None => Protection::DevelopmentPlaintext,
             };
             let protection = password.protection()?;
-            create(context, &name, role, network(dev), &protection, || read_foreign(&from, role, &theirs))
+            create(context, &name, role, network(dev), &protection, || {
+                read_foreign(&from, role, &theirs)
+            })
         }
-        Verb::Export { name, to, to_password_file, password } => {
+        Verb::Export {
+            name,
+            to,
+            to_password_file,
+            password,
+        } => {
             let secret = Secret::load(&context.key_file(&name)?, &password.protection()?)?;
             let protection = Protection::Password(Password::from_file(&to_password_file)?);
             secret.save(&to, &protection, Network::Live)?;
@@ -228,7 +256,9 @@ fn check_name(name: &str) -> Result<(), Failure> {
     if (1..=64).contains(&name.len()) && name.bytes().all(allowed) {
         Ok(())
     } else {
-        Err(Failure::usage(format!("`{name}` is not a key's name: 1 to 64 letters, digits, `-` and `_`")))
+        Err(Failure::usage(format!(
+            "`{name}` is not a key's name: 1 to 64 letters, digits, `-` and `_`"
+        )))
     }
 }
 
@@ -266,7 +296,9 @@ fn read_foreign(path: &Path, role: Role, protection: &Protection) -> Result<Secr
     if !is_hex(text.trim()) {
         return Ok(match role {
             Role::Consensus => Secret::Consensus(load_consensus(path, protection, Network::Development)?),
-            Role::Account | Role::P2p => Secret::Ed25519(load_ed25519(path, protection, Network::Development)?),
+            Role::Account | Role::P2p => {
+                Secret::Ed25519(load_ed25519(path, protection, Network::Development)?)
+            }
         });
     }
     let mut bytes = [0; 32];
@@ -359,7 +391,10 @@ fn list(context: &Context) -> Result<(), Failure> {
             continue;
         };
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "pem" || extension == "json"));
+        paths.retain(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "pem" || extension == "json")
+        });
         paths.sort();
         for path in paths {
             match known(&path) {
@@ -373,7 +408,12 @@ fn list(context: &Context) -> Result<(), Failure> {
             .iter()
             .map(|key| {
                 let address = key.address.clone().unwrap_or_else(|| key.public_key.clone());
-                vec![key.name.clone(), role_text(key.role).to_owned(), address, key.file.clone()]
+                vec![
+                    key.name.clone(),
+                    role_text(key.role).to_owned(),
+                    address,
+                    key.file.clone(),
+                ]
             })
             .collect();
         columns(&["NAME", "ROLE", "ADDRESS", "FILE"], &rows)

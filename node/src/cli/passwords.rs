@@ -9,7 +9,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PasswordFlags {
     /// The file that holds the key's password, readable by its owner alone.
-    #[arg(long, env = "PALISADE_PASSWORD_FILE", value_name = "FILE", conflicts_with = "password_fd")]
+    #[arg(
+        long,
+        env = "PALISADE_PASSWORD_FILE",
+        value_name = "FILE",
+        conflicts_with = "password_fd"
+    )]
     password_file: Option<PathBuf>,
     /// The open descriptor that gives the key's password.
     #[arg(long, value_name = "N")]

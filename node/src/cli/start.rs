@@ -47,7 +47,9 @@ impl Start {
         crate::cli::block_on(async {
             let stop = CancellationToken::new();
             watch_signals(&stop)?;
-            start::run(loaded.config, &home, permissions, stop).await.map_err(|error| failure(&error))
+            start::run(loaded.config, &home, permissions, stop)
+                .await
+                .map_err(|error| failure(&error))
         })
     }
 }
@@ -85,7 +87,7 @@ fn explain(error: &StartError) -> String {
 /// The first port that a text names, as `host:port` or `/tcp/port`.
 fn named_port(text: &str) -> Option<u16> {
     text.split(|c: char| !c.is_ascii_digit() && c != ':' && c != '/' && c != '.')
-        .filter_map(|word| word.rsplit([':', '/']).next())
+        .filter_map(|word| word.trim_matches([':', '/', '.']).rsplit([':', '/']).next())
         .find_map(|digits| digits.parse::<u16>().ok().filter(|port| *port > 0))
 }
 
@@ -136,8 +138,14 @@ mod tests {
 
     #[test]
     fn a_port_is_found_in_what_the_system_says() {
-        assert_eq!(named_port("cannot listen on 127.0.0.1:26601 for metrics"), Some(26_601));
-        assert_eq!(named_port("cannot listen on /ip4/127.0.0.1/tcp/26602: in use"), Some(26_602));
+        assert_eq!(
+            named_port("cannot listen on 127.0.0.1:26601 for metrics"),
+            Some(26_601)
+        );
+        assert_eq!(
+            named_port("cannot listen on /ip4/127.0.0.1/tcp/26602: in use"),
+            Some(26_602)
+        );
         assert_eq!(named_port("no port here"), None);
     }
 }

@@ -102,7 +102,11 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Rm { which, yes } => node::remove(&which, yes, context).await,
         Verb::List => status::list(context).await,
         Verb::Env { which } => facts::env(&which, context),
-        Verb::Faucet { account, amount, which } => node::faucet(&account, &amount, &which, context).await,
+        Verb::Faucet {
+            account,
+            amount,
+            which,
+        } => node::faucet(&account, &amount, &which, context).await,
         Verb::Bench(bench) => bench.run(context).await,
         Verb::Fault(verb) => verb.run(context).await,
     }

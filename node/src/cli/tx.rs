@@ -135,9 +135,12 @@ pub(crate) enum Verb {
 
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
     match verb {
-        Verb::Send { from, to, amount, flags } => {
-            send(context, &from, Want::Transfer { to, amount }, &flags).await
-        }
+        Verb::Send {
+            from,
+            to,
+            amount,
+            flags,
+        } => send(context, &from, Want::Transfer { to, amount }, &flags).await,
         Verb::Burn { from, amount, flags } => send(context, &from, Want::Burn { amount }, &flags).await,
         Verb::Build(build) => build.run(context).await,
         Verb::Sign(sign) => sign.run(context),
@@ -204,12 +207,20 @@ fn confirm(context: &Context, signing: &Signing, network: Network) -> Result<(),
     if matches!(line.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {
-        Err(Failure::new(crate::output::Exit::Unexpected, "DECLINED", "not sent"))
+        Err(Failure::new(
+            crate::output::Exit::Unexpected,
+            "DECLINED",
+            "not sent",
+        ))
     }
 }
 
 /// Follows a transaction that somebody else has sent, until it is final.
-pub(crate) async fn follow_hash(context: &Context, client: &client::Client, hash: &[u8]) -> Result<(), Failure> {
+pub(crate) async fn follow_hash(
+    context: &Context,
+    client: &client::Client,
+    hash: &[u8],
+) -> Result<(), Failure> {
     let id = primitives::TxId::from_slice(hash)
         .ok_or_else(|| Failure::unexpected("the node's transaction id has not 32 bytes"))?;
     let follow = Follow {

@@ -106,7 +106,10 @@ pub(crate) fn load(home: &Home, overrides: &Overrides, required: bool) -> Result
         origins.insert(name, Origin::File { path, line });
     }
     for (name, value) in &overrides.environment {
-        let field = name.trim_start_matches(PREFIX).to_ascii_lowercase().replace(DOT, ".");
+        let field = name
+            .trim_start_matches(PREFIX)
+            .to_ascii_lowercase()
+            .replace(DOT, ".");
         let origin = Origin::Environment(name.clone());
         apply(&mut table, &field, value, &origin)?;
         origins.insert(field, origin);
@@ -115,10 +118,15 @@ pub(crate) fn load(home: &Home, overrides: &Overrides, required: bool) -> Result
         apply(&mut table, field, value, &Origin::Flag)?;
         origins.insert(field.clone(), Origin::Flag);
     }
-    let config: NodeConfig = table.try_into().map_err(|error| ConfigError::Invalid(error.to_string()))?;
+    let config: NodeConfig = table
+        .try_into()
+        .map_err(|error| ConfigError::Invalid(error.to_string()))?;
     config.validate().map_err(|reason| {
         // The text names a field; where that was set is what the operator needs.
-        let place = origins.iter().find(|(name, _)| reason.starts_with(&format!("{name} "))).map(|(_, origin)| origin);
+        let place = origins
+            .iter()
+            .find(|(name, _)| reason.starts_with(&format!("{name} ")))
+            .map(|(_, origin)| origin);
         ConfigError::Invalid(place.map_or_else(|| reason.clone(), |place| format!("{place}: {reason}")))
     })?;
     let written = Table::try_from(&config).map_err(|error| ConfigError::Invalid(error.to_string()))?;
@@ -142,7 +150,10 @@ fn apply(table: &mut Table, field: &str, text: &str, origin: &Origin) -> Result<
     };
     // A value as TOML has it where it is one, so that lists and numbers need no more quotes than in the file; a bare
     // word otherwise.
-    let parsed = format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
+    let parsed = format!("value = {text}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut table| table.remove("value"));
     let plain = Value::String(text.to_owned());
     let mut last = String::new();
     for value in parsed.into_iter().chain([plain]) {
@@ -163,7 +174,9 @@ fn apply(table: &mut Table, field: &str, text: &str, origin: &Origin) -> Result<
 
 impl NodeConfig {
     fn deserialize_table(table: Table) -> Result<Self, String> {
-        table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+        table
+            .try_into()
+            .map_err(|error: toml::de::Error| error.message().to_owned())
     }
 }
 

@@ -63,7 +63,9 @@ pub(crate) fn put(table: &mut Table, name: &str, value: Value) {
             table.insert(name.to_owned(), value);
         }
         Some((first, rest)) => {
-            let inner = table.entry(first.to_owned()).or_insert_with(|| Value::Table(Table::new()));
+            let inner = table
+                .entry(first.to_owned())
+                .or_insert_with(|| Value::Table(Table::new()));
             if !inner.is_table() {
                 *inner = Value::Table(Table::new());
             }

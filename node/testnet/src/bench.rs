@@ -109,12 +109,21 @@ fn nonsense(flag: &'static str, value: impl ToString, hint: &str) -> Error {
 /// # Errors
 /// [`Error::Flag`] when rate or duration make no sense, [`Error::NotRunning`] without nodes, [`Error::Client`] when
 /// the senders cannot be funded or finality cannot be watched.
-pub async fn run(spec: &Spec, status: &Status, load: Load, mut stage: impl FnMut(Stage)) -> Result<Outcome, Error> {
+pub async fn run(
+    spec: &Spec,
+    status: &Status,
+    load: Load,
+    mut stage: impl FnMut(Stage),
+) -> Result<Outcome, Error> {
     if !(1..=200_000).contains(&load.rate) {
         return Err(nonsense("--rate", load.rate, "1 to 200000 transactions a second"));
     }
     if !(Duration::from_secs(1)..=Duration::from_secs(3_600)).contains(&load.duration) {
-        return Err(nonsense("--duration", format!("{}s", load.duration.as_secs()), "1s to 1h"));
+        return Err(nonsense(
+            "--duration",
+            format!("{}s", load.duration.as_secs()),
+            "1s to 1h",
+        ));
     }
     let timeouts = Timeouts {
         request: PATIENCE,
@@ -174,7 +183,12 @@ fn usages(status: &Status) -> Vec<(String, Usage)> {
     status
         .nodes
         .iter()
-        .map(|node| (node.name.clone(), node.pid.and_then(process::usage).unwrap_or_default()))
+        .map(|node| {
+            (
+                node.name.clone(),
+                node.pid.and_then(process::usage).unwrap_or_default(),
+            )
+        })
         .collect()
 }
 
@@ -216,16 +230,22 @@ async fn fund(spec: &Spec, client: &Client, load: Load, senders: &[Ed25519Key]) 
         prices,
         timeout: height.saturating_add(Height::new(200)),
     };
-    let one = draft.signing(&faucet, account.next_sequence, 0, |builder| builder.transfer(&faucet.account(), coin))?;
+    let one = draft.signing(&faucet, account.next_sequence, 0, |builder| {
+        builder.transfer(&faucet.account(), coin)
+    })?;
     let gas = client.simulate(&one).await?.suggested_gas_limit;
     let fee = Fee {
         gas_limit: gas,
         max_price: Amount::new(prices.max.get().saturating_mul(PRICE_ROOM)),
         tip: prices.tip,
     };
-    let each = load.rate.saturating_mul(load.duration.as_secs() + 1) / u64::try_from(senders.len()).unwrap_or(1) + 2;
+    let each =
+        load.rate.saturating_mul(load.duration.as_secs() + 1) / u64::try_from(senders.len()).unwrap_or(1) + 2;
     let most = fee.most().unwrap_or(Amount::MAX).get();
-    let needed = Amount::new(most.saturating_mul(u128::from(each)).saturating_add(u128::from(each)));
+    let needed = Amount::new(
+        most.saturating_mul(u128::from(each))
+            .saturating_add(u128::from(each)),
+    );
     let mut sequences = Vec::with_capacity(senders.len());
     let mut poor: Vec<(AccountId, Amount)> = Vec::new();
     for sender in senders {
@@ -255,8 +275,12 @@ async fn fund(spec: &Spec, client: &Client, load: Load, senders: &[Ed25519Key]) 
             gas_limit = client.simulate(&draft).await?.suggested_gas_limit;
         }
         let mut signing = draft.signing(&faucet, sequence, gas_limit, give)?;
-        signing.sign(&faucet).map_err(|error| Error::Supervisor(error.to_string()))?;
-        let signed = signing.finish().map_err(|error| Error::Supervisor(error.to_string()))?;
+        signing
+            .sign(&faucet)
+            .map_err(|error| Error::Supervisor(error.to_string()))?;
+        let signed = signing
+            .finish()
+            .map_err(|error| Error::Supervisor(error.to_string()))?;
         client.broadcast(&signed).await?;
         sent.push(signed);
         sequence += 1;

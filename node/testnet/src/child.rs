@@ -36,7 +36,9 @@ impl Child {
             .append(true)
             .open(log)
             .map_err(|error| Error::io(log, "open", error))?;
-        let errors = output.try_clone().map_err(|error| Error::io(log, "open", error))?;
+        let errors = output
+            .try_clone()
+            .map_err(|error| Error::io(log, "open", error))?;
         let mut command = Command::new(binary);
         command
             .arg("start")
@@ -50,11 +52,17 @@ impl Child {
             .process_group(0)
             .kill_on_drop(true);
         // Settings meant for one node of the user's must not reach every node of a testnet.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PALISADE_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PALISADE_"))
+        {
             command.env_remove(name);
         }
-        let mut process = command.spawn().map_err(|error| Error::io(binary, "start", error))?;
-        let pid = process.id().ok_or_else(|| Error::Supervisor("a node ended before it began".into()))?;
+        let mut process = command
+            .spawn()
+            .map_err(|error| Error::io(binary, "start", error))?;
+        let pid = process
+            .id()
+            .ok_or_else(|| Error::Supervisor("a node ended before it began".into()))?;
         let lifeline = process.stdin.take();
         Ok(Self {
             process,
@@ -102,10 +110,9 @@ impl Child {
     pub(crate) async fn gone(mut self, grace: Duration) -> Result<(), Error> {
         if tokio::time::timeout(grace, self.process.wait()).await.is_err() {
             self.kill()?;
-            self.process
-                .wait()
-                .await
-                .map_err(|error| Error::Supervisor(format!("process {} cannot be waited for: {error}", self.pid)))?;
+            self.process.wait().await.map_err(|error| {
+                Error::Supervisor(format!("process {} cannot be waited for: {error}", self.pid))
+            })?;
         }
         Ok(())
     }
@@ -115,7 +122,10 @@ impl Child {
         match kill(pid, signal) {
             // It is not reaped before `wait`, so the number still is its own; no such process means that it ended.
             Ok(()) | Err(Errno::ESRCH) => Ok(()),
-            Err(error) => Err(Error::Supervisor(format!("cannot send {signal} to process {}: {error}", self.pid))),
+            Err(error) => Err(Error::Supervisor(format!(
+                "cannot send {signal} to process {}: {error}",
+                self.pid
+            ))),
         }
     }
 }
@@ -126,7 +136,8 @@ pub(crate) fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(number)) => {
-            let name = Signal::try_from(number).map_or_else(|_| number.to_string(), |signal| signal.to_string());
+            let name =
+                Signal::try_from(number).map_or_else(|_| number.to_string(), |signal| signal.to_string());
             format!("killed by {name}")
         }
         (None, None) => "for a reason that the system does not tell".to_owned(),
@@ -170,6 +181,9 @@ mod tests {
         let status = child.process.wait().await.unwrap();
         assert_eq!(describe(status), "exit code 7");
         let said = std::fs::read_to_string(&log).unwrap();
-        assert!(said.starts_with("start --home ") && said.trim_end().ends_with("--supervised"), "{said}");
+        assert!(
+            said.starts_with("start --home ") && said.trim_end().ends_with("--supervised"),
+            "{said}"
+        );
     }
 }

@@ -41,7 +41,12 @@ struct Listen {
 const DELTA_MS: u64 = 250;
 
 /// The text of a node's `config.toml`.
-pub(crate) fn render(node: &str, spec: &Spec, ports: &NodePorts, peers: Vec<String>) -> Result<String, Error> {
+pub(crate) fn render(
+    node: &str,
+    spec: &Spec,
+    ports: &NodePorts,
+    peers: Vec<String>,
+) -> Result<String, Error> {
     let settings = Settings {
         node: Node {
             moniker: node.to_owned(),
@@ -61,7 +66,8 @@ pub(crate) fn render(node: &str, spec: &Spec, ports: &NodePorts, peers: Vec<Stri
             listen: format!("127.0.0.1:{}", ports.metrics),
         },
     };
-    let text = toml::to_string(&settings).map_err(|error| Error::Supervisor(format!("settings of {node}: {error}")))?;
+    let text = toml::to_string(&settings)
+        .map_err(|error| Error::Supervisor(format!("settings of {node}: {error}")))?;
     Ok(format!(
         "# Written anew at each `palisade testnet up`. What is not here has its default: `palisade config default`.\n\n{text}"
     ))

@@ -154,7 +154,12 @@ pub async fn ask(folder: &Folder, request: &Request) -> Result<Answer, Error> {
     let short = ShortPath::new(folder).map_err(|_| Error::NotRunning(name.clone()))?;
     let stream = match UnixStream::connect(&short.path).await {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
             return Err(Error::NotRunning(name));
         }
         Err(error) => return Err(Error::io(&folder.socket(), "connect to", error)),
@@ -165,7 +170,9 @@ pub async fn ask(folder: &Folder, request: &Request) -> Result<Answer, Error> {
         Ok(Err(error)) => return Err(Error::io(&folder.socket(), "ask at", error)),
         Err(_) => {
             let seconds = PATIENCE.as_secs();
-            return Err(Error::Supervisor(format!("the supervisor has not answered for {seconds} s")));
+            return Err(Error::Supervisor(format!(
+                "the supervisor has not answered for {seconds} s"
+            )));
         }
     };
     match serde_json::from_str(&line) {
@@ -173,7 +180,9 @@ pub async fn ask(folder: &Folder, request: &Request) -> Result<Answer, Error> {
         Ok(answer) => Ok(answer),
         // It ended before it answered.
         Err(_) if line.is_empty() => Err(Error::NotRunning(name)),
-        Err(error) => Err(Error::Supervisor(format!("the supervisor's answer makes no sense: {error}"))),
+        Err(error) => Err(Error::Supervisor(format!(
+            "the supervisor's answer makes no sense: {error}"
+        ))),
     }
 }
 
@@ -215,10 +224,16 @@ mod tests {
     async fn nobody_there_means_not_running() {
         let base = tempfile::tempdir().unwrap();
         let folder = folder(base.path());
-        assert!(matches!(ask(&folder, &Request::Status).await, Err(Error::NotRunning(_))));
+        assert!(matches!(
+            ask(&folder, &Request::Status).await,
+            Err(Error::NotRunning(_))
+        ));
         // A socket that was left behind.
         drop(Server::bind(&folder).unwrap());
-        assert!(matches!(ask(&folder, &Request::Status).await, Err(Error::NotRunning(_))));
+        assert!(matches!(
+            ask(&folder, &Request::Status).await,
+            Err(Error::NotRunning(_))
+        ));
     }
 
     #[tokio::test]

@@ -29,7 +29,9 @@ pub enum Error {
     #[error("testnet \"{0}\" is not running: start it with `palisade testnet up --name {0}`")]
     NotRunning(String),
     /// It is running already.
-    #[error("testnet \"{name}\" is running already (supervisor {pid}): see `palisade testnet status --name {name}`, or stop it with `palisade testnet down --name {name}`")]
+    #[error(
+        "testnet \"{name}\" is running already (supervisor {pid}): see `palisade testnet status --name {name}`, or stop it with `palisade testnet down --name {name}`"
+    )]
     Running {
         /// The name.
         name: String,
@@ -37,7 +39,9 @@ pub enum Error {
         pid: String,
     },
     /// A flag contradicts what the testnet was made with.
-    #[error("testnet \"{name}\" was made with {flag} {have}, not {asked}: leave the flag out to go on with it, or add --reset to delete its chain and start anew")]
+    #[error(
+        "testnet \"{name}\" was made with {flag} {have}, not {asked}: leave the flag out to go on with it, or add --reset to delete its chain and start anew"
+    )]
     Conflict {
         /// The name.
         name: String,

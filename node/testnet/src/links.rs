@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::name;
+use crate::ports::Block;
 use crate::spec::Spec;
 use crate::status::{Status, grpc_url};
-use crate::ports::Block;
 use crate::world;
 use client::{Client, Timeouts};
 use proto::dev::v1alpha1 as wire;
@@ -49,7 +49,10 @@ impl Partition {
                     .parse::<usize>()
                     .map_err(|_| wrong(format!("`{word}` is not a node: write groups like 0,1/2,3")))?;
                 if index >= nodes {
-                    return Err(wrong(format!("there is no node{index}: the last is node{}", nodes.saturating_sub(1))));
+                    return Err(wrong(format!(
+                        "there is no node{index}: the last is node{}",
+                        nodes.saturating_sub(1)
+                    )));
                 }
                 if group.contains(&index) || groups.iter().any(|other| other.contains(&index)) {
                     return Err(wrong(format!("node{index} is named twice")));
@@ -58,7 +61,9 @@ impl Partition {
             }
             groups.push(group);
         }
-        let rest: Vec<usize> = (0..nodes).filter(|index| groups.iter().all(|group| !group.contains(index))).collect();
+        let rest: Vec<usize> = (0..nodes)
+            .filter(|index| groups.iter().all(|group| !group.contains(index)))
+            .collect();
         if !rest.is_empty() {
             groups.push(rest);
         }
@@ -70,7 +75,10 @@ impl Partition {
 
     /// Whether two nodes are kept apart.
     fn separates(&self, a: usize, b: usize) -> bool {
-        !self.0.iter().any(|group| group.contains(&a) && group.contains(&b))
+        !self
+            .0
+            .iter()
+            .any(|group| group.contains(&a) && group.contains(&b))
     }
 }
 
@@ -79,15 +87,29 @@ impl Partition {
 /// # Errors
 /// [`Error::Flag`] says what is wrong with them.
 pub fn parse_delay(delay: &str, words: &[String]) -> Result<Delay, Error> {
-    let (base, jitter) = delay.split_once('±').or_else(|| delay.split_once("+-")).unwrap_or((delay, "0"));
+    let (base, jitter) = delay
+        .split_once('±')
+        .or_else(|| delay.split_once("+-"))
+        .unwrap_or((delay, "0"));
     let millis = |text: &str| text.strip_suffix("ms").unwrap_or(text).parse::<u32>().ok();
-    let (Some(delay_ms), Some(jitter_ms)) = (millis(base).filter(|_| base.ends_with("ms")), millis(jitter)) else {
-        return Err(flag("latency", delay, "write milliseconds, like 200ms or 200ms±50"));
+    let (Some(delay_ms), Some(jitter_ms)) = (millis(base).filter(|_| base.ends_with("ms")), millis(jitter))
+    else {
+        return Err(flag(
+            "latency",
+            delay,
+            "write milliseconds, like 200ms or 200ms±50",
+        ));
     };
     let loss_percent = match words {
         [] => 0,
         [word, percent] if word == "loss" => parse_percent(percent)?,
-        _ => return Err(flag("latency", &words.join(" "), "after the delay only `loss 2%` may stand")),
+        _ => {
+            return Err(flag(
+                "latency",
+                &words.join(" "),
+                "after the delay only `loss 2%` may stand",
+            ));
+        }
     };
     Ok(Delay {
         delay_ms,
@@ -118,7 +140,10 @@ impl<'a> Links<'a> {
     }
 
     fn runs(&self, index: usize) -> bool {
-        self.status.nodes.get(index).is_some_and(|node| node.running && !node.paused)
+        self.status
+            .nodes
+            .get(index)
+            .is_some_and(|node| node.running && !node.paused)
     }
 
     async fn client(&self, index: usize) -> Result<Client, Error> {
@@ -139,7 +164,9 @@ impl<'a> Links<'a> {
 
     async fn clear_at(&self, client: &Client) -> Result<(), Error> {
         let mut dev = client.dev();
-        client.unary(dev.clear_faults(wire::ClearFaultsRequest {})).await?;
+        client
+            .unary(dev.clear_faults(wire::ClearFaultsRequest {}))
+            .await?;
         Ok(())
     }
 
@@ -153,7 +180,11 @@ impl<'a> Links<'a> {
         for index in (0..keys.len()).filter(|index| self.runs(*index)) {
             let client = self.client(index).await?;
             self.clear_at(&client).await?;
-            for (_, peer) in keys.iter().enumerate().filter(|(other, _)| partition.separates(index, *other)) {
+            for (_, peer) in keys
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| partition.separates(index, *other))
+            {
                 let fault = wire::LinkFault {
                     peer_key: peer.p2p.public_key().as_bytes().to_vec().into(),
                     blocked_out: true,
@@ -181,7 +212,9 @@ impl<'a> Links<'a> {
             });
         };
         if !self.runs(index) {
-            return Err(Error::Supervisor(format!("{node} does not run, so it cannot be told")));
+            return Err(Error::Supervisor(format!(
+                "{node} does not run, so it cannot be told"
+            )));
         }
         let fault = wire::LinkFault {
             latency_ms: delay.delay_ms,
@@ -235,8 +268,17 @@ mod tests {
     fn delays_have_jitter_and_loss() {
         let words = ["loss".to_owned(), "2%".to_owned()];
         let delay = parse_delay("200ms±50", &words).unwrap();
-        assert_eq!((delay.delay_ms, delay.jitter_ms, delay.loss_percent), (200, 50, 2));
-        assert_eq!(parse_delay("10ms", &[]).unwrap(), Delay { delay_ms: 10, ..Delay::default() });
+        assert_eq!(
+            (delay.delay_ms, delay.jitter_ms, delay.loss_percent),
+            (200, 50, 2)
+        );
+        assert_eq!(
+            parse_delay("10ms", &[]).unwrap(),
+            Delay {
+                delay_ms: 10,
+                ..Delay::default()
+            }
+        );
         assert_eq!(parse_percent("100%").unwrap(), 100);
         for bad in ["200", "ms", "-1ms", "200ms±x"] {
             assert!(parse_delay(bad, &[]).is_err(), "{bad}");

@@ -75,7 +75,10 @@ mod tests {
         let first = Lock::take(&folder).unwrap();
         assert!(Lock::is_held(&folder));
         let text = Lock::take(&folder).unwrap_err().to_string();
-        assert!(text.contains(&format!("supervisor {}", std::process::id())), "{text}");
+        assert!(
+            text.contains(&format!("supervisor {}", std::process::id())),
+            "{text}"
+        );
         drop(first);
         assert!(!Lock::is_held(&folder));
         assert!(Lock::take(&folder).is_ok());

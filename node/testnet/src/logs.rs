@@ -50,7 +50,10 @@ impl Follower {
             // From the byte before, so that a line that starts right here is not lost.
             follower.position -= 1;
             let bytes = follower.read()?;
-            let start = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+            let start = bytes
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map_or(bytes.len(), |at| at + 1);
             follower.partial = bytes[start..].to_vec();
         }
         Ok(follower)
@@ -86,7 +89,9 @@ impl Follower {
         file.seek(SeekFrom::Start(self.position))
             .and_then(|_| file.take(MAX_TAIL).read_to_end(&mut bytes))
             .map_err(|error| Error::io(&self.path, "read", error))?;
-        self.position = self.position.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        self.position = self
+            .position
+            .saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         Ok(bytes)
     }
 }
@@ -118,7 +123,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         std::fs::write(&path, "first\nsecond\n").unwrap();
-        for (back, expected) in [(0, &[][..]), (3, &[]), (7, &["second"]), (10, &["second"]), (13, &["first", "second"])] {
+        for (back, expected) in [
+            (0, &[][..]),
+            (3, &[]),
+            (7, &["second"]),
+            (10, &["second"]),
+            (13, &["first", "second"]),
+        ] {
             let lines = Follower::at_end(&path, back).unwrap().next_lines().unwrap();
             assert_eq!(lines, expected, "{back}");
         }

@@ -31,8 +31,13 @@ fn base58(bytes: &[u8]) -> String {
     }
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let ones = std::iter::repeat_n('1', zeros);
-    ones.chain(digits.iter().rev().map(|digit| char::from(ALPHABET[usize::from(*digit)])))
-        .collect()
+    ones.chain(
+        digits
+            .iter()
+            .rev()
+            .map(|digit| char::from(ALPHABET[usize::from(*digit)])),
+    )
+    .collect()
 }
 
 #[cfg(test)]

@@ -131,7 +131,10 @@ pub fn explicit(base: u16, nodes: u16) -> Result<Choice, Error> {
         return Err(Error::Flag {
             flag: "--base-port",
             value: base.to_string(),
-            hint: format!("{} ports from there must lie between 1024 and 65535", block.width()),
+            hint: format!(
+                "{} ports from there must lie between 1024 and 65535",
+                block.width()
+            ),
         });
     }
     match block.taken() {
@@ -213,7 +216,10 @@ mod tests {
         let other: Name = "other".parse().unwrap();
         assert_eq!(preferred_base(&other), preferred_base(&other));
         assert_ne!(preferred_base(&other), 26_600);
-        let block = Block { base: 26_600, nodes: 4 };
+        let block = Block {
+            base: 26_600,
+            nodes: 4,
+        };
         let ports = block.node(3);
         assert_eq!((ports.grpc, ports.metrics, ports.p2p), (26_630, 26_631, 26_632));
         for name in ["a", "b", "staging", "x-1"] {
@@ -243,7 +249,10 @@ mod tests {
         let port = taken.local_addr().unwrap().port();
         let text = explicit(port, 1).unwrap_err().to_string();
         assert!(text.contains(&format!("port {port} (node0 gRPC)")), "{text}");
-        assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
+        assert!(
+            text.contains(&format!("process {}", std::process::id())),
+            "{text}"
+        );
         assert!(text.contains("--base-port"), "{text}");
         assert!(matches!(explicit(80, 1), Err(Error::Flag { .. })));
     }

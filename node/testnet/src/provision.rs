@@ -42,7 +42,20 @@ pub struct Prepared {
 /// [`Error::Flag`], [`Error::Damaged`], [`Error::Io`].
 pub fn prepare(base: &Path, name: &Name, flags: &Flags, reset: bool) -> Result<Prepared, Error> {
     let folder = Folder::new(base, name);
+    let fresh = !folder.path().exists();
+    let prepared = prepare_in(folder.clone(), base, flags, reset);
+    if prepared.is_err() && fresh {
+        // A testnet that never came to be leaves nothing; why it did not is what matters.
+        fs::remove_dir_all(folder.path()).unwrap_or_default();
+    }
+    prepared
+}
+
+fn prepare_in(folder: Folder, base: &Path, flags: &Flags, reset: bool) -> Result<Prepared, Error> {
     let lock = Lock::take(&folder)?;
+    // What a supervisor left that had no time to clean up: whoever waits for this file waits for the next one.
+    files::remove(&folder.facts())?;
+    files::remove(&folder.socket())?;
     if reset {
         clear(&folder)?;
     }
@@ -58,8 +71,8 @@ pub fn prepare(base: &Path, name: &Name, flags: &Flags, reset: bool) -> Result<P
     } else {
         // What an interrupted attempt has left.
         clear(&folder)?;
-        let preferred = ports::preferred_base(name);
-        let mut spec = Spec::new(name, flags, preferred)?;
+        let preferred = ports::preferred_base(folder.name());
+        let mut spec = Spec::new(folder.name(), flags, preferred)?;
         let choice = choose(flags, preferred, spec.validators)?;
         spec.base_port = choice.block.base;
         create(&folder, &spec)?;
@@ -90,7 +103,9 @@ fn clear(folder: &Folder) -> Result<(), Error> {
     // The spec first: without it nothing of the rest counts.
     files::remove(&folder.spec())?;
     for entry in entries {
-        let path = entry.map_err(|error| Error::io(folder.path(), "list", error))?.path();
+        let path = entry
+            .map_err(|error| Error::io(folder.path(), "list", error))?
+            .path();
         if path == folder.lock() || path == folder.supervisor_log() {
             continue;
         }
@@ -139,15 +154,28 @@ fn create(folder: &Folder, spec: &Spec) -> Result<(), Error> {
     files::make_folder(&folder.accounts())?;
     for person in world::people(spec) {
         let path = key_file(folder, person.name);
-        save_ed25519(&path, &person.key, &Protection::DevelopmentPlaintext, Network::Development)?;
+        save_ed25519(
+            &path,
+            &person.key,
+            &Protection::DevelopmentPlaintext,
+            Network::Development,
+        )?;
     }
     for (index, keys) in world::node_keys(spec).iter().enumerate() {
         let home = folder.home(&name::node(index));
         files::make_folder(&home)?;
         files::write(&home.join("genesis.json"), &genesis.document)?;
-        keys.create(&home.join("keys"), &Protection::DevelopmentPlaintext, Network::Development)?;
+        keys.create(
+            &home.join("keys"),
+            &Protection::DevelopmentPlaintext,
+            Network::Development,
+        )?;
         // A key that was just made has signed nothing: its history starts here, and nowhere else.
-        Guard::provision(&home.join("guard"), genesis.chain_hash, keys.consensus.public_key())?;
+        Guard::provision(
+            &home.join("guard"),
+            genesis.chain_hash,
+            keys.consensus.public_key(),
+        )?;
         give_faucet(&home.join("accounts"), spec)?;
     }
     Ok(())
@@ -158,7 +186,12 @@ fn give_faucet(accounts: &Path, spec: &Spec) -> Result<(), Error> {
     files::make_folder(accounts)?;
     if let Some(faucet) = world::people(spec).into_iter().next() {
         let path = accounts.join(faucet.name).with_extension("pem");
-        save_ed25519(&path, &faucet.key, &Protection::DevelopmentPlaintext, Network::Development)?;
+        save_ed25519(
+            &path,
+            &faucet.key,
+            &Protection::DevelopmentPlaintext,
+            Network::Development,
+        )?;
     }
     Ok(())
 }
@@ -214,7 +247,10 @@ pub(crate) fn facts(folder: &Folder, spec: &Spec, status: &Status, took: Duratio
             status: node.clone(),
         })
         .collect();
-    let accounts = world::people(spec).iter().map(|person| account(folder, person)).collect();
+    let accounts = world::people(spec)
+        .iter()
+        .map(|person| account(folder, person))
+        .collect();
     let first = Block {
         base: spec.base_port,
         nodes: spec.validators,
@@ -261,8 +297,16 @@ pub fn account_rows(facts: &Facts) -> Vec<[String; 4]> {
         .accounts
         .iter()
         .map(|account| {
-            let balance = account.balance.parse().map_or_else(|_| account.balance.clone(), amount::format_pal);
-            [account.name.clone(), account.address.clone(), balance, account.role.clone()]
+            let balance = account
+                .balance
+                .parse()
+                .map_or_else(|_| account.balance.clone(), amount::format_pal);
+            [
+                account.name.clone(),
+                account.address.clone(),
+                balance,
+                account.role.clone(),
+            ]
         })
         .collect()
 }

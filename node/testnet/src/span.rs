@@ -164,7 +164,16 @@ mod tests {
         }
         assert_eq!(Span::from_millis(1_500).to_string(), "1500ms");
         assert_eq!(Span::from_millis(90_000).to_string(), "90s");
-        for bad in ["", "500", "ms", "0s", "-1s", "1.5s", "1 s", "9999999999999999999h"] {
+        for bad in [
+            "",
+            "500",
+            "ms",
+            "0s",
+            "-1s",
+            "1.5s",
+            "1 s",
+            "9999999999999999999h",
+        ] {
             assert!(bad.parse::<Span>().is_err(), "{bad}");
         }
     }
@@ -172,10 +181,16 @@ mod tests {
     #[test]
     fn epochs_are_counted_in_blocks_or_time() {
         let blocks: EpochLength = "20blocks".parse().unwrap();
-        assert_eq!(blocks.chain_time(Span::from_millis(500)), Span::from_millis(10_000));
+        assert_eq!(
+            blocks.chain_time(Span::from_millis(500)),
+            Span::from_millis(10_000)
+        );
         let time: EpochLength = "30s".parse().unwrap();
         assert_eq!(time.chain_time(Span::from_millis(500)), Span::from_millis(30_000));
-        assert_eq!((blocks.to_string(), time.to_string()), ("20blocks".into(), "30s".into()));
+        assert_eq!(
+            (blocks.to_string(), time.to_string()),
+            ("20blocks".into(), "30s".into())
+        );
         assert!("0blocks".parse::<EpochLength>().is_err());
     }
 }

@@ -183,12 +183,27 @@ mod tests {
         };
         assert!(spec.check(&same).is_ok());
         let cases = [
-            Flags { validators: Some(5), ..Flags::default() },
-            Flags { seed: Some(2), ..Flags::default() },
-            Flags { block_time: "2s".parse().ok(), ..Flags::default() },
-            Flags { epoch: "7blocks".parse().ok(), ..Flags::default() },
             Flags {
-                fund: vec![Funding { account: AccountId::new([1; 32]), amount: Amount::new(1) }],
+                validators: Some(5),
+                ..Flags::default()
+            },
+            Flags {
+                seed: Some(2),
+                ..Flags::default()
+            },
+            Flags {
+                block_time: "2s".parse().ok(),
+                ..Flags::default()
+            },
+            Flags {
+                epoch: "7blocks".parse().ok(),
+                ..Flags::default()
+            },
+            Flags {
+                fund: vec![Funding {
+                    account: AccountId::new([1; 32]),
+                    amount: Amount::new(1),
+                }],
                 ..Flags::default()
             },
         ];
@@ -201,10 +216,22 @@ mod tests {
     #[test]
     fn sizes_that_make_no_sense_are_refused() {
         for validators in [0, 65] {
-            let flags = Flags { validators: Some(validators), ..Flags::default() };
-            assert!(matches!(Spec::new(&Name::default(), &flags, 1), Err(Error::Flag { .. })));
+            let flags = Flags {
+                validators: Some(validators),
+                ..Flags::default()
+            };
+            assert!(matches!(
+                Spec::new(&Name::default(), &flags, 1),
+                Err(Error::Flag { .. })
+            ));
         }
-        let flags = Flags { block_time: "5ms".parse().ok(), ..Flags::default() };
-        assert!(matches!(Spec::new(&Name::default(), &flags, 1), Err(Error::Flag { .. })));
+        let flags = Flags {
+            block_time: "5ms".parse().ok(),
+            ..Flags::default()
+        };
+        assert!(matches!(
+            Spec::new(&Name::default(), &flags, 1),
+            Err(Error::Flag { .. })
+        ));
     }
 }

@@ -96,7 +96,10 @@ pub(crate) struct Progress {
 
 /// Asks a node how far it has come; `None` when it does not answer soon.
 pub(crate) async fn progress(client: &Client) -> Option<Progress> {
-    let answer = tokio::time::timeout(PATIENCE, client.sync_status()).await.ok()?.ok()?;
+    let answer = tokio::time::timeout(PATIENCE, client.sync_status())
+        .await
+        .ok()?
+        .ok()?;
     Some(Progress {
         height: answer.height.max(answer.target_height),
         finalized: Height::new(answer.height).get(),

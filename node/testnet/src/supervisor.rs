@@ -191,7 +191,8 @@ impl Supervisor {
         };
         let ready = goal.is_some_and(|goal| self.nodes.iter().all(|node| node.finalized() >= goal));
         if ready {
-            let facts = crate::provision::facts(&self.folder, &self.spec, &self.status(), self.started.elapsed())?;
+            let facts =
+                crate::provision::facts(&self.folder, &self.spec, &self.status(), self.started.elapsed())?;
             facts.save(&self.folder)?;
             for node in &self.nodes {
                 node.slow_down();
@@ -261,7 +262,9 @@ impl Supervisor {
         // All are waited for together: they were asked together, and have the same time.
         let until = tokio::time::Instant::now() + GRACE;
         for child in running {
-            child.gone(until.saturating_duration_since(tokio::time::Instant::now())).await?;
+            child
+                .gone(until.saturating_duration_since(tokio::time::Instant::now()))
+                .await?;
         }
         Ok(())
     }
@@ -271,7 +274,12 @@ fn describe(status: &Status) -> String {
     let nodes: Vec<String> = status
         .nodes
         .iter()
-        .map(|node| format!("{} holds {} final blocks and has {} peers", node.name, node.finalized_height, node.peers))
+        .map(|node| {
+            format!(
+                "{} holds {} final blocks and has {} peers",
+                node.name, node.finalized_height, node.peers
+            )
+        })
         .collect();
     nodes.join(", ")
 }

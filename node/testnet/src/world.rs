@@ -75,7 +75,10 @@ pub(crate) struct Genesis {
 pub(crate) fn genesis(spec: &Spec) -> Result<Genesis, Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::Genesis(error.to_string());
     let people = people(spec);
-    let faucet = people.first().map(|person| person.key.account()).unwrap_or_default();
+    let faucet = people
+        .first()
+        .map(|person| person.key.account())
+        .unwrap_or_default();
     let kind = Kind::Development;
     let time = Timestamp::new(spec.genesis_time_ms);
     let mut document = Document::new(&spec.name.chain_id(), kind, Preset::Localnet, time, faucet);
@@ -85,7 +88,9 @@ pub(crate) fn genesis(spec: &Spec) -> Result<Genesis, Error> {
     let staking = &mut document.parameters.staking;
     staking.epoch_length = Millis::new(epoch);
     // What is on its way out can be slashed for some epochs more.
-    staking.unbonding_delay = staking.unbonding_delay.max(Millis::new(epoch.saturating_mul(UNBONDING_EPOCHS)));
+    staking.unbonding_delay = staking
+        .unbonding_delay
+        .max(Millis::new(epoch.saturating_mul(UNBONDING_EPOCHS)));
     let fund = |document: &mut Document, account, amount| {
         let coin = Coin {
             asset: AssetId::PAL,
@@ -101,7 +106,11 @@ pub(crate) fn genesis(spec: &Spec) -> Result<Genesis, Error> {
     }
     for (index, keys) in node_keys(spec).iter().enumerate() {
         let public = keys.public();
-        fund(&mut document, public.account, Amount::new((BOND + OPERATOR_BALANCE).saturating_mul(PAL)))?;
+        fund(
+            &mut document,
+            public.account,
+            Amount::new((BOND + OPERATOR_BALANCE).saturating_mul(PAL)),
+        )?;
         document.add_validator(Validator {
             operator: Address::new(kind, public.account),
             moniker: Text::from(name::node(index).as_str()),

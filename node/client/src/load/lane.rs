@@ -153,7 +153,9 @@ impl Lane {
                 }
             }
             Err(error) => {
-                let reason = error.rejection().map_or("UNREACHABLE", |rejection| rejection.reason.as_str());
+                let reason = error
+                    .rejection()
+                    .map_or("UNREACHABLE", |rejection| rejection.reason.as_str());
                 let mut refused = BTreeMap::new();
                 for item in &items {
                     self.tracker.rejected(reason);

@@ -62,10 +62,14 @@ pub fn presign<K: Sign + Sync>(plan: &Plan<K>) -> Result<Presigned, Error> {
     let total = plan.rate.saturating_mul(millis).div_ceil(1_000);
     let accounts = u64::try_from(plan.accounts.len()).unwrap_or(0);
     if total == 0 || accounts == 0 || plan.urls.is_empty() {
-        return Err(Error::Malformed("a load needs nodes, accounts, a rate and a duration".into()));
+        return Err(Error::Malformed(
+            "a load needs nodes, accounts, a rate and a duration".into(),
+        ));
     }
     if total > MAX_TRANSACTIONS {
-        let text = format!("{total} transactions would have to be signed beforehand, at most {MAX_TRANSACTIONS} can be");
+        let text = format!(
+            "{total} transactions would have to be signed beforehand, at most {MAX_TRANSACTIONS} can be"
+        );
         return Err(Error::Malformed(text));
     }
     let each = total.div_ceil(accounts);
@@ -95,7 +99,10 @@ pub fn presign<K: Sign + Sync>(plan: &Plan<K>) -> Result<Presigned, Error> {
                 })
             })
             .collect();
-        handles.into_iter().map(|handle| handle.join().unwrap_or_else(|_| Ok(Vec::new()))).collect()
+        handles
+            .into_iter()
+            .map(|handle| handle.join().unwrap_or_else(|_| Ok(Vec::new())))
+            .collect()
     });
     let signed = signed.map_err(|error| Error::Malformed(error.to_string()))?;
     let mut lanes: Vec<Queue> = plan
@@ -145,14 +152,16 @@ fn sign_account<K: Sign>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use signer::Ed25519Key;
     use primitives::{Amount, AssetId};
+    use signer::Ed25519Key;
 
     fn plan(accounts: u8, rate: u64) -> Plan<Ed25519Key> {
         Plan {
             urls: vec!["http://a".into(), "http://b".into()],
             chain: ChainHash::new([1; 32]),
-            accounts: (1..=accounts).map(|seed| (Ed25519Key::from_secret(&[seed; 32]), 5)).collect(),
+            accounts: (1..=accounts)
+                .map(|seed| (Ed25519Key::from_secret(&[seed; 32]), 5))
+                .collect(),
             fee: Fee {
                 gas_limit: 1,
                 max_price: Amount::new(1),

@@ -90,7 +90,10 @@ impl Tracker {
 
     /// A transaction is about to be offered that was due at `due`; when it was offered before, that time stays.
     pub(super) fn offer(&self, id: &TxId, due: Instant) {
-        self.lock().waiting.entry(*id).or_insert(Offer { due, accepted: false });
+        self.lock()
+            .waiting
+            .entry(*id)
+            .or_insert(Offer { due, accepted: false });
     }
 
     pub(super) fn submitted(&self, count: usize) {
@@ -126,7 +129,8 @@ impl Tracker {
         let mut inner = self.lock();
         for id in ids {
             if let Some(offer) = inner.waiting.remove(&id) {
-                let late = u32::try_from(now.saturating_duration_since(offer.due).as_micros()).unwrap_or(u32::MAX);
+                let late =
+                    u32::try_from(now.saturating_duration_since(offer.due).as_micros()).unwrap_or(u32::MAX);
                 inner.done.push((now, late));
                 if offer.accepted {
                     inner.outstanding -= 1;
@@ -145,10 +149,17 @@ impl Tracker {
         let (Some(start), Some(end)) = (inner.start, inner.end) else {
             return Measured::default();
         };
-        let seconds = end.saturating_duration_since(start).as_secs_f64().max(f64::EPSILON);
+        let seconds = end
+            .saturating_duration_since(start)
+            .as_secs_f64()
+            .max(f64::EPSILON);
         let warm_up = Duration::from_secs(2).min(duration / 5);
         let (from, to) = (start + warm_up, start + duration);
-        let within = inner.done.iter().filter(|(at, _)| *at > from && *at <= to).count();
+        let within = inner
+            .done
+            .iter()
+            .filter(|(at, _)| *at > from && *at <= to)
+            .count();
         let mut late: Vec<u32> = inner.done.iter().map(|(_, late)| *late).collect();
         late.sort_unstable();
         let rate = |count: u64| round(as_float(count) / seconds);
@@ -177,7 +188,9 @@ impl Tracker {
 /// The `percent`-th percentile by rank of sorted microseconds, in milliseconds; 0 of nothing.
 fn percentile(sorted: &[u32], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-    sorted.get(rank).map_or(0.0, |micros| round(f64::from(*micros) / 1_000.0))
+    sorted
+        .get(rank)
+        .map_or(0.0, |micros| round(f64::from(*micros) / 1_000.0))
 }
 
 /// One digit after the point: more would be noise.
@@ -186,7 +199,10 @@ fn round(value: f64) -> f64 {
 }
 
 /// Exact: counts stay far below 2^53.
-#[allow(clippy::as_conversions, reason = "there is no other way from u64 to f64; counts stay far below 2^53")]
+#[allow(
+    clippy::as_conversions,
+    reason = "there is no other way from u64 to f64; counts stay far below 2^53"
+)]
 const fn as_float(count: u64) -> f64 {
     count as f64
 }
@@ -224,7 +240,10 @@ mod tests {
         assert_eq!(tracker.outstanding(), 0);
         tracker.end(start + Duration::from_secs(2));
         let measured = tracker.measured(Duration::from_secs(2));
-        assert_eq!((measured.submitted, measured.accepted, measured.finalized), (2, 1, 1));
+        assert_eq!(
+            (measured.submitted, measured.accepted, measured.finalized),
+            (2, 1, 1)
+        );
         assert_eq!(measured.latency_ms.p50, 1_000.0);
         assert_eq!(measured.rejected.get("MEMPOOL_FULL"), Some(&1));
         assert_eq!(measured.submitted_per_second, 1.0);

@@ -51,7 +51,10 @@ async fn follow(client: &Client, next: &mut u64, tracker: &Tracker) -> Error {
                 if let Some(Frame::Block(block)) = response.frame {
                     let ids = block.tx_hashes.iter().filter_map(|hash| TxId::from_slice(hash));
                     tracker.finalized(ids, now);
-                    *next = block.header.map_or(*next, |header| header.height).saturating_add(1);
+                    *next = block
+                        .header
+                        .map_or(*next, |header| header.height)
+                        .saturating_add(1);
                 }
             }
             Ok(None) => {

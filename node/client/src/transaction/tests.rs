@@ -1,6 +1,6 @@
 use super::*;
-use signer::Ed25519Key;
 use primitives::AssetId;
+use signer::Ed25519Key;
 
 const CHAIN: ChainHash = ChainHash::new([7; 32]);
 

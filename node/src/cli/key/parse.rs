@@ -31,7 +31,11 @@ struct Forms {
 impl Show for Forms {
     fn table(&self) -> String {
         let mut rows = vec![("is", self.kind.clone()), ("hex", self.hex.clone())];
-        rows.extend(self.addresses.iter().map(|(prefix, text)| (prefix.as_str(), text.clone())));
+        rows.extend(
+            self.addresses
+                .iter()
+                .map(|(prefix, text)| (prefix.as_str(), text.clone())),
+        );
         if let Some([live, development]) = &self.single_key_account {
             rows.push(("as an ed25519 key, the account", live.clone()));
             rows.push(("", development.clone()));
@@ -89,13 +93,22 @@ fn read(text: &str) -> Result<Forms, Failure> {
             }
         }
     }
-    let why = wrong.map_or_else(|| "its prefix is none of ours".to_owned(), |error| error.to_string());
-    Err(Failure::usage(format!("`{text}` is neither an address nor hexadecimal: {why}")))
+    let why = wrong.map_or_else(
+        || "its prefix is none of ours".to_owned(),
+        |error| error.to_string(),
+    );
+    Err(Failure::usage(format!(
+        "`{text}` is neither an address nor hexadecimal: {why}"
+    )))
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<Forms, Failure> {
     if let Ok(id) = <[u8; 32]>::try_from(bytes) {
-        let mut found = forms("32 bytes".to_owned(), &id, &[AddressKind::Account, AddressKind::Operator]);
+        let mut found = forms(
+            "32 bytes".to_owned(),
+            &id,
+            &[AddressKind::Account, AddressKind::Operator],
+        );
         found.single_key_account = AccountKeys::single(id).ok().map(|keys| {
             let account = keys.id();
             [Network::Live, Network::Development]
@@ -135,7 +148,11 @@ mod tests {
 
     #[test]
     fn what_it_cannot_be_is_said() {
-        for (text, part) in [("alice", "neither"), ("0707", "2 bytes"), (&"00".repeat(96), "not a valid public key")] {
+        for (text, part) in [
+            ("alice", "neither"),
+            ("0707", "2 bytes"),
+            (&"00".repeat(96), "not a valid public key"),
+        ] {
             let message = read(text).unwrap_err().message;
             assert!(message.contains(part), "{text}: {message}");
         }

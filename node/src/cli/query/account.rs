@@ -64,7 +64,12 @@ pub(super) async fn account(context: &Context, text: &str, at: &At) -> Result<()
     context.output.show(&Shown::new(value, account.address))
 }
 
-pub(super) async fn balance(context: &Context, text: &str, asset: Option<u32>, at: &At) -> Result<(), Failure> {
+pub(super) async fn balance(
+    context: &Context,
+    text: &str,
+    asset: Option<u32>,
+    at: &At,
+) -> Result<(), Failure> {
     let client = context.connect().await?;
     let network = client.chain().await?.network;
     let id = context.account(text, Some(network))?;
@@ -107,7 +112,9 @@ pub(super) async fn balance(context: &Context, text: &str, asset: Option<u32>, a
             .collect();
         columns(&["ASSET", "AMOUNT"], &lines)
     };
-    context.output.list(&shown, table, |row| row["amount"].as_str().unwrap_or_default().to_owned())
+    context.output.list(&shown, table, |row| {
+        row["amount"].as_str().unwrap_or_default().to_owned()
+    })
 }
 
 fn balance_entry(id: &AccountId, one: &wire::Balance) -> Result<Expected, Failure> {
@@ -166,7 +173,9 @@ pub(super) async fn asset(context: &Context, asset: Option<u32>) -> Result<(), F
         };
         let answer = client.unary(service.get_asset(request)).await?;
         let asset = answer.asset.ok_or_else(|| lacking("asset"))?;
-        return context.output.show(&Shown::new(asset_value(&asset), asset.symbol));
+        return context
+            .output
+            .show(&Shown::new(asset_value(&asset), asset.symbol));
     }
     let assets = all_assets(&client).await?;
     let shown: Vec<Value> = assets.iter().map(asset_value).collect();
@@ -174,12 +183,19 @@ pub(super) async fn asset(context: &Context, asset: Option<u32>) -> Result<(), F
         let rows: Vec<Vec<String>> = assets
             .iter()
             .map(|asset| {
-                vec![asset.asset_id.to_string(), asset.symbol.clone(), asset.decimals.to_string(), asset.name.clone()]
+                vec![
+                    asset.asset_id.to_string(),
+                    asset.symbol.clone(),
+                    asset.decimals.to_string(),
+                    asset.name.clone(),
+                ]
             })
             .collect();
         columns(&["ASSET", "SYMBOL", "DECIMALS", "NAME"], &rows)
     };
-    context.output.list(&shown, table, |row| row["symbol"].as_str().unwrap_or_default().to_owned())
+    context.output.list(&shown, table, |row| {
+        row["symbol"].as_str().unwrap_or_default().to_owned()
+    })
 }
 
 async fn all_assets(client: &Client) -> Result<Vec<wire::Asset>, Failure> {

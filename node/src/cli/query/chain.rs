@@ -20,19 +20,31 @@ pub(super) async fn params(context: &Context) -> Result<(), Failure> {
         let rows: Vec<Vec<String>> = answer
             .parameters
             .iter()
-            .map(|one| vec![format!("{}.{}", one.module, one.name), one.value.clone(), one.unit.clone()])
+            .map(|one| {
+                vec![
+                    format!("{}.{}", one.module, one.name),
+                    one.value.clone(),
+                    one.unit.clone(),
+                ]
+            })
             .collect();
         columns(&["PARAMETER", "VALUE", "UNIT"], &rows)
     };
     context.output.list(&shown, table, |row| {
-        format!("{}={}", row["name"].as_str().unwrap_or_default(), row["value"].as_str().unwrap_or_default())
+        format!(
+            "{}={}",
+            row["name"].as_str().unwrap_or_default(),
+            row["value"].as_str().unwrap_or_default()
+        )
     })
 }
 
 pub(super) async fn node(context: &Context) -> Result<(), Failure> {
     let client = context.connect().await?;
     let mut node = client.node();
-    let info = client.unary(node.get_node_info(wire::GetNodeInfoRequest {})).await?;
+    let info = client
+        .unary(node.get_node_info(wire::GetNodeInfoRequest {}))
+        .await?;
     let value = json!({
         "url": client.url(),
         "version": info.version,

@@ -52,12 +52,20 @@ pub(super) async fn block(
         Some(text) => Some(match (text.parse::<u64>(), hex::decode(text)) {
             (Ok(height), _) => Which::Height(height),
             (Err(_), Ok(hash)) if hash.len() == 32 => Which::Hash(hash.into()),
-            _ => return Err(Failure::usage(format!("`{text}` is neither a height nor a block's hash"))),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "`{text}` is neither a height nor a block's hash"
+                )));
+            }
         }),
     };
     let client = context.connect().await?;
     let network = client.chain().await?.network;
-    let view = if full { wire::BlockView::Full } else { wire::BlockView::Basic };
+    let view = if full {
+        wire::BlockView::Full
+    } else {
+        wire::BlockView::Basic
+    };
     let mut ledger = client.ledger();
     let request = wire::GetBlockRequest {
         block: selected,
@@ -68,11 +76,15 @@ pub(super) async fn block(
     let header = block.header.as_ref().ok_or_else(|| lacking("header"))?;
     if prove.prove {
         let mut trust = proof::trust(context, &client, prove).await?;
-        let request = wire::GetFinalityCertificateRequest { height: header.height };
+        let request = wire::GetFinalityCertificateRequest {
+            height: header.height,
+        };
         let certificate = client.unary(ledger.get_finality_certificate(request)).await?;
         let finality = certificate.finality.ok_or_else(|| lacking("finality proof"))?;
         let proven = trust.finality_from(&client, &finality).await?;
-        if proven.hash().as_bytes()[..] != header.hash[..] || client::convert::header(header).ok() != Some(proven) {
+        if proven.hash().as_bytes()[..] != header.hash[..]
+            || client::convert::header(header).ok() != Some(proven)
+        {
             return Err(mismatch("block"));
         }
     }
@@ -84,8 +96,11 @@ pub(super) async fn block(
         fields.insert("tx_hashes".into(), json!(hashes));
         fields.insert("proven".into(), json!(prove.prove));
         if full {
-            let transactions: Vec<Value> =
-                block.transactions.iter().map(|one| transaction_value(network, one)).collect();
+            let transactions: Vec<Value> = block
+                .transactions
+                .iter()
+                .map(|one| transaction_value(network, one))
+                .collect();
             fields.insert("transactions".into(), json!(transactions));
         }
     }
@@ -133,7 +148,8 @@ fn mismatch(what: &str) -> Failure {
 }
 
 pub(super) async fn state(context: &Context, key: &str, at: &At) -> Result<(), Failure> {
-    let key = hex::decode(key).map_err(|error| Failure::usage(format!("the key is not hexadecimal: {error}")))?;
+    let key =
+        hex::decode(key).map_err(|error| Failure::usage(format!("the key is not hexadecimal: {error}")))?;
     let client = context.connect().await?;
     let mut ledger = client.ledger();
     let request = wire::QueryStateRequest {

@@ -24,15 +24,23 @@ pub(super) async fn trust(context: &Context, client: &Client, prove: &Prove) -> 
                 "no genesis document here: believing the node's, of chain {}; --genesis FILE names one that you trust",
                 chain.hash
             ));
-            (parse(&answer.document, "the node's genesis")?, "the node's genesis".to_owned())
+            (
+                parse(&answer.document, "the node's genesis")?,
+                "the node's genesis".to_owned(),
+            )
         }
     };
-    let start = document.start().map_err(|error| invalid(&from, &error.to_string()))?;
+    let start = document
+        .start()
+        .map_err(|error| invalid(&from, &error.to_string()))?;
     if start.chain_hash != chain.hash {
         return Err(Failure::new(
             Exit::Config,
             "CHAIN_MISMATCH",
-            format!("{from} is chain {}, the node follows {} ({})", start.chain_hash, chain.hash, chain.id),
+            format!(
+                "{from} is chain {}, the node follows {} ({})",
+                start.chain_hash, chain.hash, chain.id
+            ),
         ));
     }
     Trust::new(start.chain_hash, start.validators).map_err(|error| invalid(&from, &error.to_string()))
@@ -91,7 +99,11 @@ pub(super) async fn entries(
 }
 
 fn unproven(what: &str) -> Failure {
-    Failure::new(Exit::Unexpected, "PROOF_INVALID", format!("the proof does not hold: {what}"))
+    Failure::new(
+        Exit::Unexpected,
+        "PROOF_INVALID",
+        format!("the proof does not hold: {what}"),
+    )
 }
 
 impl From<VerifyError> for Failure {

@@ -45,7 +45,9 @@ pub(super) async fn run(context: &Context, wanted: Option<&str>) -> Result<(), F
         };
         let answer = client.unary(service.get_validator(request)).await?;
         let validator = answer.validator.ok_or_else(|| lacking("validator"))?;
-        return context.output.show(&Shown::new(value(&validator), validator.address));
+        return context
+            .output
+            .show(&Shown::new(value(&validator), validator.address));
     }
     let mut validators = Vec::new();
     let mut page_token = String::new();
@@ -68,12 +70,23 @@ pub(super) async fn run(context: &Context, wanted: Option<&str>) -> Result<(), F
         let rows: Vec<Vec<String>> = validators
             .iter()
             .map(|one| {
-                let bonded = one.bonded.parse().map_or_else(|_| one.bonded.clone(), amount::format_pal);
+                let bonded = one
+                    .bonded
+                    .parse()
+                    .map_or_else(|_| one.bonded.clone(), amount::format_pal);
                 let state = status(one.status()).to_owned();
-                vec![one.moniker.clone(), state, one.power.to_string(), bonded, one.address.clone()]
+                vec![
+                    one.moniker.clone(),
+                    state,
+                    one.power.to_string(),
+                    bonded,
+                    one.address.clone(),
+                ]
             })
             .collect();
         columns(&["MONIKER", "STATUS", "POWER", "BONDED", "OPERATOR"], &rows)
     };
-    context.output.list(&shown, table, |row| row["address"].as_str().unwrap_or_default().to_owned())
+    context.output.list(&shown, table, |row| {
+        row["address"].as_str().unwrap_or_default().to_owned()
+    })
 }

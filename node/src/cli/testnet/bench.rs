@@ -31,19 +31,34 @@ impl Show for Shown {
         let measured = &outcome.measured;
         let latency = &measured.latency_ms;
         let mut rows = vec![
-            ("asked for", format!("{} tx/s for {} s", outcome.rate, outcome.duration_seconds)),
+            (
+                "asked for",
+                format!("{} tx/s for {} s", outcome.rate, outcome.duration_seconds),
+            ),
             ("submitted", format!("{} tx/s", measured.submitted_per_second)),
             ("accepted", format!("{} tx/s", measured.accepted_per_second)),
             ("finalized", format!("{} tx/s", measured.finalized_per_second)),
             (
                 "latency",
-                format!("p50 {} ms, p95 {} ms, p99 {} ms", latency.p50, latency.p95, latency.p99),
+                format!(
+                    "p50 {} ms, p95 {} ms, p99 {} ms",
+                    latency.p50, latency.p95, latency.p99
+                ),
             ),
-            ("in all", format!("{} finalized, {} not", measured.finalized, measured.unfinalized)),
-            ("signed before", format!("{} in {} s", outcome.presigned, outcome.presign_seconds)),
+            (
+                "in all",
+                format!("{} finalized, {} not", measured.finalized, measured.unfinalized),
+            ),
+            (
+                "signed before",
+                format!("{} in {} s", outcome.presigned, outcome.presign_seconds),
+            ),
         ];
-        let refused: Vec<String> =
-            measured.rejected.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let refused: Vec<String> = measured
+            .rejected
+            .iter()
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
         if !refused.is_empty() {
             rows.push(("refused", refused.join(", ")));
         }
@@ -52,10 +67,18 @@ impl Show for Shown {
             .iter()
             .map(|node| {
                 let mebibytes = node.rss_bytes / (1 << 20);
-                vec![node.name.clone(), format!("{} s", node.cpu_seconds), format!("{mebibytes} MiB")]
+                vec![
+                    node.name.clone(),
+                    format!("{} s", node.cpu_seconds),
+                    format!("{mebibytes} MiB"),
+                ]
             })
             .collect();
-        format!("{}\n\n{}", pairs(&rows), columns(&["NODE", "CPU", "MEMORY"], &nodes))
+        format!(
+            "{}\n\n{}",
+            pairs(&rows),
+            columns(&["NODE", "CPU", "MEMORY"], &nodes)
+        )
     }
 }
 
@@ -72,7 +95,11 @@ impl Bench {
                 Stage::Funding(count) => format!("giving {count} accounts money"),
                 Stage::Signing(count) => format!("signing {count} transactions beforehand"),
                 Stage::Sending { signed_in } => {
-                    format!("signed in {:.1} s; sending for {}", signed_in.as_secs_f64(), self.duration)
+                    format!(
+                        "signed in {:.1} s; sending for {}",
+                        signed_in.as_secs_f64(),
+                        self.duration
+                    )
                 }
             });
         })

@@ -37,19 +37,33 @@ pub(crate) fn banner(facts: &Facts) -> String {
             ]
         })
         .collect();
-    text.push_str(&columns(&["NODE", "gRPC+web+explorer", "METRICS", "P2P", "POWER", "LOG"], &nodes));
+    text.push_str(&columns(
+        &["NODE", "gRPC+web+explorer", "METRICS", "P2P", "POWER", "LOG"],
+        &nodes,
+    ));
     text.push_str("\n\n");
     let accounts: Vec<Vec<String>> = account_rows(facts).into_iter().map(|row| row.to_vec()).collect();
     text.push_str(&columns(
-        &["ACCOUNT", "ADDRESS", "BALANCE", "ROLE (keys from the seed: public, never fund them elsewhere)"],
+        &[
+            "ACCOUNT",
+            "ADDRESS",
+            "BALANCE",
+            "ROLE (keys from the seed: public, never fund them elsewhere)",
+        ],
         &accounts,
     ));
     text.push_str(&format!("\n\nENV   eval $(palisade testnet env{name})\n"));
     text.push_str("Try   palisade tx send alice bob 10pal --wait\n");
     text.push_str(&format!("      palisade testnet node kill{name} node2\n"));
-    text.push_str(&format!("      palisade testnet bench{name} --rate 500 --duration 10s\n"));
-    text.push_str(&format!("Stop  palisade testnet down{name}, or Ctrl-C where it runs in the foreground\n"));
-    text.push_str(&format!("      (its chain is kept; `palisade testnet rm --yes{name}` deletes it)"));
+    text.push_str(&format!(
+        "      palisade testnet bench{name} --rate 500 --duration 10s\n"
+    ));
+    text.push_str(&format!(
+        "Stop  palisade testnet down{name}, or Ctrl-C where it runs in the foreground\n"
+    ));
+    text.push_str(&format!(
+        "      (its chain is kept; `palisade testnet rm --yes{name}` deletes it)"
+    ));
     text
 }
 
@@ -60,8 +74,11 @@ pub(crate) fn env(which: &Which, context: &Context) -> Result<(), Failure> {
     if context.output.is_json() {
         return context.output.json(&facts.env, true);
     }
-    let lines: Vec<String> =
-        facts.env.iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
+    let lines: Vec<String> = facts
+        .env
+        .iter()
+        .map(|(name, value)| format!("export {name}={}", quoted(value)))
+        .collect();
     context.output.line(&lines.join("\n"))
 }
 

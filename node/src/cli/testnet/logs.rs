@@ -67,11 +67,17 @@ impl Logs {
     }
 
     fn say(&self, context: &Context, nodes: &[String], node: &str, line: &str) -> Result<(), Failure> {
-        if self.grep.as_ref().is_some_and(|wanted| !line.contains(wanted.as_str())) {
+        if self
+            .grep
+            .as_ref()
+            .is_some_and(|wanted| !line.contains(wanted.as_str()))
+        {
             return Ok(());
         }
         if context.output.is_json() {
-            return context.output.json(&serde_json::json!({"node": node, "line": line}), false);
+            return context
+                .output
+                .json(&serde_json::json!({"node": node, "line": line}), false);
         }
         if nodes.len() == 1 {
             context.output.line(line)

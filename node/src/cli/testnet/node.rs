@@ -66,12 +66,17 @@ impl Verb {
             Self::Resume { node, which } => (node, which, Action::Resume, "goes on"),
         };
         let (folder, spec) = which.spec(context)?;
-        let have: Vec<String> = (0..usize::from(spec.validators)).map(testnet::name::node).collect();
+        let have: Vec<String> = (0..usize::from(spec.validators))
+            .map(testnet::name::node)
+            .collect();
         if !have.contains(&node) {
             let testnet = spec.name.to_string();
             return Err(Error::NoNode { testnet, node, have }.into());
         }
-        let request = Request::Node { name: node.clone(), action };
+        let request = Request::Node {
+            name: node.clone(),
+            action,
+        };
         if let Answer::Status(status) = ask(&folder, &request).await? {
             if context.output.is_json() {
                 return context.output.show(&status::Shown(*status));
@@ -87,16 +92,26 @@ pub(crate) async fn down(which: &Which, context: &Context) -> Result<(), Failure
     let (folder, _) = which.spec(context)?;
     let before = status::running(&folder).await?;
     ask(&folder, &Request::Down).await?;
-    let pids: Vec<u32> =
-        before.nodes.iter().filter_map(|node| node.pid).chain(before.supervisor_pid).collect();
+    let pids: Vec<u32> = before
+        .nodes
+        .iter()
+        .filter_map(|node| node.pid)
+        .chain(before.supervisor_pid)
+        .collect();
     let began = Instant::now();
     while Lock::is_held(&folder) || pids.iter().any(|pid| process::is_alive(*pid)) {
         if began.elapsed() > GONE_WITHIN {
-            return Err(Failure::unexpected(format!("still there after {} s: {pids:?}", GONE_WITHIN.as_secs())));
+            return Err(Failure::unexpected(format!(
+                "still there after {} s: {pids:?}",
+                GONE_WITHIN.as_secs()
+            )));
         }
         tokio::time::sleep(LOOK).await;
     }
-    context.output.note(&format!("testnet \"{}\" stopped; its chain is kept", folder.name()));
+    context.output.note(&format!(
+        "testnet \"{}\" stopped; its chain is kept",
+        folder.name()
+    ));
     Ok(())
 }
 
@@ -114,7 +129,9 @@ pub(crate) async fn remove(which: &Which, yes: bool, context: &Context) -> Resul
         down(which, context).await?;
     }
     testnet::provision::remove(std::path::Path::new(""), folder.name())?;
-    context.output.note(&format!("testnet \"{}\" deleted", folder.name()));
+    context
+        .output
+        .note(&format!("testnet \"{}\" deleted", folder.name()));
     Ok(())
 }
 

@@ -77,8 +77,23 @@ impl Show for Shown {
                 ]
             })
             .collect();
-        let head = ["NODE", "STATE", "PID", "HEIGHT", "FINALIZED", "PEERS", "gRPC", "METRICS", "P2P"];
-        format!("testnet \"{}\" ({}): {state}\n\n{}", self.0.name, self.0.chain_id, columns(&head, &rows))
+        let head = [
+            "NODE",
+            "STATE",
+            "PID",
+            "HEIGHT",
+            "FINALIZED",
+            "PEERS",
+            "gRPC",
+            "METRICS",
+            "P2P",
+        ];
+        format!(
+            "testnet \"{}\" ({}): {state}\n\n{}",
+            self.0.name,
+            self.0.chain_id,
+            columns(&head, &rows)
+        )
     }
 
     fn id(&self) -> Option<String> {
@@ -107,7 +122,12 @@ pub(crate) async fn list(context: &Context) -> Result<(), Failure> {
         let spec = Spec::load(&folder, Path::new("."))?;
         rows.push(Row {
             running: Lock::is_held(&folder),
-            grpc: of(&folder, &spec).await?.nodes.first().map(|node| node.grpc.clone()).unwrap_or_default(),
+            grpc: of(&folder, &spec)
+                .await?
+                .nodes
+                .first()
+                .map(|node| node.grpc.clone())
+                .unwrap_or_default(),
             name: spec.name.to_string(),
             validators: spec.validators,
             folder: folder.path().display().to_string(),

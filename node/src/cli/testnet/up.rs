@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use testnet::provision::{Prepared, prepare};
-use testnet::{EpochLength, Error, Facts, Flags, Folder, Funding, Lock, Name, Options, Report, Span, Spec, Status, Supervisor};
+use testnet::{
+    EpochLength, Error, Facts, Flags, Folder, Funding, Lock, Name, Options, Report, Span, Spec, Status,
+    Supervisor,
+};
 
 /// How often a detached supervisor's progress is looked at.
 const LOOK: Duration = Duration::from_millis(30);
@@ -69,10 +72,14 @@ pub(crate) struct Up {
 }
 
 fn parse_fund(text: &str) -> Result<Funding, String> {
-    let (account, amount) = text.rsplit_once(':').ok_or("write ADDRESS:AMOUNT, like paldev1…:100pal")?;
+    let (account, amount) = text
+        .rsplit_once(':')
+        .ok_or("write ADDRESS:AMOUNT, like paldev1…:100pal")?;
     let named = client::address::parse(account).map_err(|error| format!("{account}: {error}"))?;
     if named.network == Some(Network::Live) {
-        return Err(format!("{account} is an address of a live chain: those of a testnet start with paldev1"));
+        return Err(format!(
+            "{account} is an address of a live chain: those of a testnet start with paldev1"
+        ));
     }
     let amount = client::amount::parse_pal(amount).map_err(|error| error.to_string())?;
     Ok(Funding {
@@ -128,25 +135,24 @@ impl Up {
         let mut outcome = Ok(());
         let run = supervisor.run(|report| match report {
             Report::Ready(ready) => {
-                outcome = line.around(|| {
-                    if as_json {
-                        output.json(ready, true)
-                    } else {
-                        output.line(&facts::banner(ready))
-                    }
-                });
+                outcome = line.around(|| show(output, as_json, ready));
                 line.begin();
             }
             Report::Tick(status) => line.say(&live_text(status, epoch_ms)),
             Report::NodeEnded { node, how } => {
-                line.note(output, &format!("{node} ended by itself ({how}); going on without it"));
+                line.note(
+                    output,
+                    &format!("{node} ended by itself ({how}); going on without it"),
+                );
             }
         });
         let ended = run.await;
         line.finish();
         ended?;
         outcome?;
-        output.note(&format!("testnet \"{name}\" stopped; its chain is kept, `palisade testnet rm --yes` deletes it"));
+        output.note(&format!(
+            "testnet \"{name}\" stopped; its chain is kept, `palisade testnet rm --yes` deletes it"
+        ));
         Ok(())
     }
 
@@ -166,8 +172,7 @@ impl Up {
         loop {
             if let Some(found) = wanted(Facts::load(folder)) {
                 return match found {
-                    Some(facts) if self.json || output.is_json() => output.json(&facts, true),
-                    Some(facts) => output.line(&facts::banner(&facts)),
+                    Some(facts) => show(output, self.json || output.is_json(), &facts),
                     None => Ok(()),
                 };
             }
@@ -189,18 +194,32 @@ impl Up {
     }
 }
 
+/// Shows a testnet that is ready.
+fn show(output: Output, as_json: bool, ready: &Facts) -> Result<(), Failure> {
+    if as_json {
+        output.json(ready, true)
+    } else if output.quiet {
+        output.line(&ready.name)
+    } else {
+        output.line(&facts::banner(ready))
+    }
+}
+
 /// What a supervisor said before it ended.
 fn ended_early(folder: &Folder, code: Option<i32>) -> Failure {
     let log = folder.supervisor_log();
     let tail = testnet::logs::tail(&log, 30).unwrap_or_default().join("\n");
     let tail = tail.trim_start_matches("error: ");
     let failure = Failure::unexpected(format!("the testnet did not come up: {tail}"));
-    failure.with("exit_code", code.unwrap_or_default()).with("log", log.display())
+    failure
+        .with("exit_code", code.unwrap_or_default())
+        .with("log", log.display())
 }
 
 /// This very program.
 fn binary() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(|error| Failure::unexpected(format!("cannot find this program's file: {error}")))
+    std::env::current_exe()
+        .map_err(|error| Failure::unexpected(format!("cannot find this program's file: {error}")))
 }
 
 fn start(prepared: Prepared, keep_going: bool) -> Result<Supervisor, Failure> {
@@ -209,14 +228,24 @@ fn start(prepared: Prepared, keep_going: bool) -> Result<Supervisor, Failure> {
         keep_going,
         resumed: prepared.resumed,
     };
-    Ok(Supervisor::start(prepared.folder, prepared.spec, options, prepared.lock)?)
+    Ok(Supervisor::start(
+        prepared.folder,
+        prepared.spec,
+        options,
+        prepared.lock,
+    )?)
 }
 
 /// Starts the supervisor as a process of its own; it leaves this session by itself.
 fn spawn_supervisor(folder: &Folder, keep_going: bool) -> Result<std::process::Child, Failure> {
     let path = folder.supervisor_log();
-    let log = OpenOptions::new().create(true).write(true).truncate(true).open(&path);
-    let failed = |error: std::io::Error| Failure::unexpected(format!("cannot write {}: {error}", path.display()));
+    let log = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .open(&path);
+    let failed =
+        |error: std::io::Error| Failure::unexpected(format!("cannot write {}: {error}", path.display()));
     let log = log.map_err(failed)?;
     let errors = log.try_clone().map_err(failed)?;
     let mut command = Command::new(binary()?);
@@ -249,7 +278,9 @@ impl Supervise {
         if let Err(error) = nix::unistd::setsid()
             && error != nix::errno::Errno::EPERM
         {
-            return Err(Failure::unexpected(format!("cannot leave the terminal's session: {error}")));
+            return Err(Failure::unexpected(format!(
+                "cannot leave the terminal's session: {error}"
+            )));
         }
         let folder = Folder::new(Path::new(""), &self.name);
         let lock = Lock::take(&folder)?;
@@ -313,8 +344,17 @@ impl LiveLine {
 fn live_text(status: &Status, epoch_ms: u64) -> String {
     let best = |value: fn(&testnet::NodeStatus) -> u64| status.nodes.iter().map(value).max().unwrap_or(0);
     let (height, finalized) = (best(|node| node.height), best(|node| node.finalized_height));
-    let slowest = status.nodes.iter().filter(|node| node.running).map(|node| node.finalized_height).min();
-    let running = status.nodes.iter().filter(|node| node.running && !node.paused).count();
+    let slowest = status
+        .nodes
+        .iter()
+        .filter(|node| node.running)
+        .map(|node| node.finalized_height)
+        .min();
+    let running = status
+        .nodes
+        .iter()
+        .filter(|node| node.running && !node.paused)
+        .count();
     let peers: Vec<String> = status.nodes.iter().map(|node| node.peers.to_string()).collect();
     format!(
         "height {height}  finalized {finalized}  epoch {} ({} s)  {running}/{} running  view {}  lag {}  peers {}",

@@ -55,8 +55,15 @@ pub(crate) struct Build {
 }
 
 fn parse_send(text: &str) -> Result<(String, Written), String> {
-    let (to, amount) = text.rsplit_once(':').ok_or("write RECIPIENT:AMOUNT, like bob:10pal")?;
-    Ok((to.to_owned(), amount.parse().map_err(|error: client::amount::AmountError| error.to_string())?))
+    let (to, amount) = text
+        .rsplit_once(':')
+        .ok_or("write RECIPIENT:AMOUNT, like bob:10pal")?;
+    Ok((
+        to.to_owned(),
+        amount
+            .parse()
+            .map_err(|error: client::amount::AmountError| error.to_string())?,
+    ))
 }
 
 impl Build {
@@ -64,7 +71,9 @@ impl Build {
         let keys = self.keys(context)?;
         let wants = self.wants();
         if wants.is_empty() {
-            return Err(Failure::usage("nothing to do: add --send TO:AMOUNT or --burn AMOUNT"));
+            return Err(Failure::usage(
+                "nothing to do: add --send TO:AMOUNT or --burn AMOUNT",
+            ));
         }
         let envelope = match self.chain_hash {
             Some(hash) => self.offline(context, keys, hash, &wants)?,
@@ -87,7 +96,9 @@ impl Build {
             to: to.clone(),
             amount: amount.clone(),
         });
-        let burns = self.burn.iter().map(|amount| Want::Burn { amount: amount.clone() });
+        let burns = self.burn.iter().map(|amount| Want::Burn {
+            amount: amount.clone(),
+        });
         sends.chain(burns).collect()
     }
 
@@ -107,7 +118,9 @@ impl Build {
                 let mut bytes = [0; 32];
                 hex::decode_to_slice(text, &mut bytes)
                     .map(|()| bytes)
-                    .map_err(|error| Failure::usage(format!("--public-key {text}: 64 hexadecimal digits: {error}")))
+                    .map_err(|error| {
+                        Failure::usage(format!("--public-key {text}: 64 hexadecimal digits: {error}"))
+                    })
             })
             .collect::<Result<Vec<_>, _>>()?;
         keys.sort_unstable();
@@ -121,7 +134,11 @@ impl Build {
         chain: ChainHash,
         wants: &[Want],
     ) -> Result<Envelope, Failure> {
-        let network = if self.dev { Network::Development } else { Network::Live };
+        let network = if self.dev {
+            Network::Development
+        } else {
+            Network::Live
+        };
         let need = |what: &str| Failure::usage(format!("without a node {what} must be given"));
         let extras = &self.extras;
         let fee = Fee {
@@ -142,7 +159,11 @@ impl Build {
             .timeout_height(Height::new(timeout))
             .memo(&extras.memo)
             .build()?;
-        Ok(Envelope::new(&self.chain_id, network, &Signing::new(chain, body, keys)?))
+        Ok(Envelope::new(
+            &self.chain_id,
+            network,
+            &Signing::new(chain, body, keys)?,
+        ))
     }
 }
 
@@ -167,12 +188,18 @@ impl SignFile {
         let mut signing = envelope.signing().map_err(wrong(&self.file))?;
         let network = envelope.network();
         // What is signed is shown from the body itself, whatever the file says of it.
-        context.output.note(&flat(&client::describe::body(network, signing.body())));
+        context
+            .output
+            .note(&flat(&client::describe::body(network, signing.body())));
         let protection = self.password.protection()?;
         let key = key::open_account(context, &self.key, &protection, network)?;
         signing.sign(&key)?;
         tell_missing(context, &signing);
-        write(context, &Envelope::new(&envelope.chain_id, network, &signing), self.out.as_deref())
+        write(
+            context,
+            &Envelope::new(&envelope.chain_id, network, &signing),
+            self.out.as_deref(),
+        )
     }
 }
 
@@ -225,9 +252,14 @@ fn tell_missing(context: &Context, signing: &Signing) {
     let have = signing.signatures().len();
     let threshold = signing.keys().threshold();
     if need == 0 {
-        context.output.note(&format!("{have} of {threshold} signatures: complete"));
+        context
+            .output
+            .note(&format!("{have} of {threshold} signatures: complete"));
     } else {
-        context.output.note(&format!("{have} of {threshold} signatures, missing {}", missing.join(", ")));
+        context.output.note(&format!(
+            "{have} of {threshold} signatures, missing {}",
+            missing.join(", ")
+        ));
     }
 }
 
@@ -282,7 +314,11 @@ impl Decode {
     }
 
     fn encoded(&self, bytes: &[u8]) -> Result<Decoded, Failure> {
-        let network = if self.dev { Network::Development } else { Network::Live };
+        let network = if self.dev {
+            Network::Development
+        } else {
+            Network::Live
+        };
         if let Some(chain) = &self.chain_hash {
             return Ok(describe(&client::transaction::open(chain, bytes)?, network));
         }
@@ -291,7 +327,11 @@ impl Decode {
             tx_hash: None,
             chain_hash: None,
             threshold: keys.threshold(),
-            public_keys: keys.keys().iter().map(|key| hex::encode(key.as_bytes())).collect(),
+            public_keys: keys
+                .keys()
+                .iter()
+                .map(|key| hex::encode(key.as_bytes()))
+                .collect(),
             signed_by: None,
             body: client::describe::body(network, &body),
         })
@@ -303,7 +343,12 @@ fn describe(signing: &Signing, network: Network) -> Decoded {
         tx_hash: Some(signing.id().to_string()),
         chain_hash: Some(signing.chain().to_string()),
         threshold: signing.keys().threshold(),
-        public_keys: signing.keys().keys().iter().map(|key| hex::encode(key.as_bytes())).collect(),
+        public_keys: signing
+            .keys()
+            .keys()
+            .iter()
+            .map(|key| hex::encode(key.as_bytes()))
+            .collect(),
         signed_by: Some(signing.signatures().keys().map(hex::encode).collect()),
         body: client::describe::body(network, signing.body()),
     }
@@ -318,7 +363,9 @@ pub(crate) fn read(file: &Path) -> Result<Envelope, Failure> {
         std::fs::File::open(file).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
     };
     outcome.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Failure::not_found(format!("{}: there is no such file", file.display())),
+        std::io::ErrorKind::NotFound => {
+            Failure::not_found(format!("{}: there is no such file", file.display()))
+        }
         _ => Failure::unexpected(format!("{}: cannot read it: {error}", file.display())),
     })?;
     Envelope::parse(&text).map_err(wrong(file))
@@ -326,7 +373,13 @@ pub(crate) fn read(file: &Path) -> Result<Envelope, Failure> {
 
 /// Names the file that something is wrong with.
 pub(crate) fn wrong(file: &Path) -> impl Fn(EnvelopeError) -> Failure + '_ {
-    move |error| Failure::new(Exit::Rejected, "TRANSACTION_INVALID", format!("{}: {error}", file.display()))
+    move |error| {
+        Failure::new(
+            Exit::Rejected,
+            "TRANSACTION_INVALID",
+            format!("{}: {error}", file.display()),
+        )
+    }
 }
 
 fn write(context: &Context, envelope: &Envelope, to: Option<&Path>) -> Result<(), Failure> {

@@ -43,7 +43,9 @@ impl Show for Stand {
             text.push_str(&format!(" at height {height}"));
         }
         if let (Some(gas), Some(fee)) = (self.gas_used, &self.fee) {
-            let fee = fee.parse::<Amount>().map_or_else(|_| fee.clone(), amount::format_pal);
+            let fee = fee
+                .parse::<Amount>()
+                .map_or_else(|_| fee.clone(), amount::format_pal);
             text.push_str(&format!(", {gas} gas, fee {fee}"));
         }
         text
@@ -74,7 +76,10 @@ pub(crate) async fn offer(
     wanted: Follow,
 ) -> Result<(), Failure> {
     let id = transaction.id;
-    let outcome = client.broadcast(transaction).await.map_err(|error| Failure::from(error).with("tx_hash", id))?;
+    let outcome = client
+        .broadcast(transaction)
+        .await
+        .map_err(|error| Failure::from(error).with("tx_hash", id))?;
     if wanted.until.is_some() {
         context.output.note(&format!("sent {id}"));
         return follow(context, client, id, transaction.timeout_height, wanted).await;
@@ -104,9 +109,14 @@ pub(crate) async fn follow(
         until: wanted.until.unwrap_or(Until::Finalized),
         patience: wanted.patience,
     };
-    let end = client.wait(&wait).await.map_err(|error| Failure::from(error).with("tx_hash", id))?;
+    let end = client
+        .wait(&wait)
+        .await
+        .map_err(|error| Failure::from(error).with("tx_hash", id))?;
     match end {
-        End::Included(place) if succeeded(&place.receipt) => context.output.show(&stand(id, "included", Some(&place))),
+        End::Included(place) if succeeded(&place.receipt) => {
+            context.output.show(&stand(id, "included", Some(&place)))
+        }
         End::Finalized(place, _) => context.output.show(&stand(id, "finalized", Some(&place))),
         End::Included(place) => Err(failed(id, "included", &place)),
         End::Failed(place, _) => Err(failed(id, "finalized", &place)),
@@ -132,7 +142,10 @@ fn failed(id: TxId, status: &str, place: &Place) -> Failure {
     Failure::new(
         Exit::Failed,
         "TX_FAILED",
-        format!("transaction {id} is in block {} and had no effect: {module}: {message}", place.height),
+        format!(
+            "transaction {id} is in block {} and had no effect: {module}: {message}",
+            place.height
+        ),
     )
     .with("tx_hash", id)
     .with("status", status)
@@ -144,7 +157,9 @@ fn failed(id: TxId, status: &str, place: &Place) -> Failure {
 
 fn failure_of(receipt: &Receipt) -> (String, u32, String) {
     match &receipt.result {
-        Some(receipt::Result::Failure(failure)) => (failure.module.clone(), failure.code, failure.message.clone()),
+        Some(receipt::Result::Failure(failure)) => {
+            (failure.module.clone(), failure.code, failure.message.clone())
+        }
         Some(receipt::Result::Success(_)) | None => ("node".to_owned(), 0, "no reason was given".to_owned()),
     }
 }
@@ -162,7 +177,10 @@ struct DryRun {
 
 impl Show for DryRun {
     fn table(&self) -> String {
-        let most = self.max_fee.parse::<Amount>().map_or_else(|_| self.max_fee.clone(), amount::format_pal);
+        let most = self
+            .max_fee
+            .parse::<Amount>()
+            .map_or_else(|_| self.max_fee.clone(), amount::format_pal);
         let mut text = format!("{}\nmost it can cost  {most}", flat(&self.transaction));
         if let Some(receipt) = &self.receipt {
             text.push_str("\n\nIt would give\n");

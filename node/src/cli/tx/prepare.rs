@@ -3,10 +3,10 @@
 use crate::cli::context::Context;
 use crate::output::Failure;
 use clap::Args;
+use client::Client;
 use client::amount::Written;
 use client::prepare::ChainInfo;
 use client::transaction::{Builder, Fee, Signing};
-use client::Client;
 use crypto::account::AccountKeys;
 use primitives::address::Network;
 use primitives::{Amount, AssetId, Coin, Height};
@@ -64,7 +64,12 @@ pub(crate) enum Want {
 
 impl Want {
     /// The message, with names and symbols looked up.
-    pub(crate) async fn resolve(&self, context: &Context, client: &Client, network: Network) -> Result<Kind, Failure> {
+    pub(crate) async fn resolve(
+        &self,
+        context: &Context,
+        client: &Client,
+        network: Network,
+    ) -> Result<Kind, Failure> {
         let amount = match self {
             Self::Transfer { amount, .. } | Self::Burn { amount } => amount,
         };
@@ -78,7 +83,10 @@ impl Want {
             Self::Transfer { amount, .. } | Self::Burn { amount } => amount,
         };
         let amount = written.pal().ok_or_else(|| {
-            Failure::usage(format!("`{}`: without a node only pal and npal are known", written.unit))
+            Failure::usage(format!(
+                "`{}`: without a node only pal and npal are known",
+                written.unit
+            ))
         })??;
         let coin = Coin {
             asset: AssetId::PAL,
@@ -123,7 +131,11 @@ pub(crate) async fn coin(client: &Client, written: &Written) -> Result<Coin, Fai
             ..Default::default()
         };
         let page = client.unary(accounts.list_assets(request)).await?;
-        if let Some(asset) = page.assets.iter().find(|asset| asset.symbol.eq_ignore_ascii_case(&written.unit)) {
+        if let Some(asset) = page
+            .assets
+            .iter()
+            .find(|asset| asset.symbol.eq_ignore_ascii_case(&written.unit))
+        {
             let decimals = u8::try_from(asset.decimals).unwrap_or(u8::MAX);
             return Ok(Coin {
                 asset: AssetId::new(asset.asset_id),
@@ -148,7 +160,8 @@ pub(crate) async fn online(
     kinds: Vec<Kind>,
     extras: &Extras,
 ) -> Result<(Signing, Option<SimulateTransactionResponse>), Failure> {
-    let keys = AccountKeys::single(*key.public_key().as_bytes()).map_err(|error| Failure::key(error.to_string()))?;
+    let keys =
+        AccountKeys::single(*key.public_key().as_bytes()).map_err(|error| Failure::key(error.to_string()))?;
     online_for(client, chain, keys, kinds, extras).await
 }
 
@@ -175,8 +188,16 @@ pub(crate) async fn online_for(
         tip: extras.tip.unwrap_or(estimate.tip),
     };
     let build = |fee: Fee| {
-        let builder = kinds.iter().cloned().fold(Builder::new(&keys.id()), Builder::message);
-        let body = builder.fee(fee).sequence(sequence).timeout_height(timeout).memo(&extras.memo).build()?;
+        let builder = kinds
+            .iter()
+            .cloned()
+            .fold(Builder::new(&keys.id()), Builder::message);
+        let body = builder
+            .fee(fee)
+            .sequence(sequence)
+            .timeout_height(timeout)
+            .memo(&extras.memo)
+            .build()?;
         Signing::new(chain.hash, body, keys.clone())
     };
     if extras.gas.is_some() {

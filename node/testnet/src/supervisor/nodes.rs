@@ -117,7 +117,10 @@ impl Node {
 
     /// The highest final block that it holds, as far as it has said.
     pub(super) fn finalized(&self) -> u64 {
-        self.progress.borrow().now.map_or(0, |progress| progress.finalized)
+        self.progress
+            .borrow()
+            .now
+            .map_or(0, |progress| progress.finalized)
     }
 
     /// The highest final block that it began with.

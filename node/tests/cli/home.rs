@@ -1,0 +1,81 @@
+use crate::Place;
+
+#[test]
+fn init_makes_a_home_once() {
+    let place = Place::new();
+    let made = place
+        .run(&["init", "--home", "n", "--moniker", "it's me", "-o", "json"])
+        .succeeded()
+        .json();
+    assert!(made["account"].as_str().unwrap().starts_with("paldev1"));
+    assert!(made["peer_id"].as_str().unwrap().starts_with("12D3KooW"));
+    for file in [
+        "config.toml",
+        "genesis.json",
+        "keys/account.pem",
+        "keys/consensus.json",
+        "keys/p2p.pem",
+    ] {
+        assert!(place.path().join("n").join(file).is_file(), "{file}");
+    }
+    place.run(&["config", "check", "--home", "n"]).succeeded();
+    let shown = place.run(&["config", "show", "--home", "n"]).succeeded().out;
+    assert!(shown.contains("it's me"), "{shown}");
+    let before = std::fs::read(place.path().join("n/keys/account.pem")).unwrap();
+    place
+        .run(&["init", "--home", "n"])
+        .failed(9, "holds a node already");
+    assert_eq!(
+        std::fs::read(place.path().join("n/keys/account.pem")).unwrap(),
+        before
+    );
+}
+
+#[test]
+fn a_node_may_join_the_chain_of_a_document() {
+    let place = Place::new();
+    let first = place
+        .run(&["init", "--home", "a", "-o", "json"])
+        .succeeded()
+        .json();
+    let second = place
+        .run(&["init", "--home", "b", "--genesis", "a/genesis.json", "-o", "json"])
+        .succeeded()
+        .json();
+    assert_eq!(first["chain_hash"], second["chain_hash"]);
+    assert_ne!(first["account"], second["account"]);
+    place
+        .run(&["init", "--home", "c", "--genesis", "nowhere.json"])
+        .failed(3, "nowhere.json");
+    std::fs::write(place.path().join("bad.json"), "{}").unwrap();
+    place
+        .run(&["init", "--home", "c", "--genesis", "bad.json"])
+        .failed(3, "bad.json");
+    assert!(
+        !place.path().join("c/keys").exists(),
+        "nothing is left of a failed init"
+    );
+}
+
+#[test]
+fn the_chain_of_another_genesis_is_refused() {
+    let place = Place::new();
+    place.run(&["init", "--home", "a"]).succeeded();
+    place.run(&["init", "--home", "b"]).succeeded();
+    // The guard of home a is bound to its chain.
+    std::fs::copy(
+        place.path().join("b/genesis.json"),
+        place.path().join("a/genesis.json"),
+    )
+    .unwrap();
+    let ran = place.run(&[
+        "start",
+        "--home",
+        "a",
+        "--set",
+        "rpc.listen=127.0.0.1:0",
+        "--set",
+        "metrics.listen=127.0.0.2:0",
+    ]);
+    assert!([3, 9, 22].contains(&ran.code), "{}: {}", ran.code, ran.err);
+}
