@@ -89,14 +89,14 @@ impl<S: Scheme> Core<S> {
             parent_view: proposed.parent_view,
             parent,
         };
-        // Below the last finalized view there is nothing to build on.
+        check_justification(justification, &claim, &self.term.opening).map_err(|_| None)?;
+        self.follow(justification)
+            .map_err(|_| Some(Misdeed::BadProposal))?;
+        // Below the tip there is nothing to build on. Certificates that say otherwise were looked at all the same:
+        // against a finalization that we hold they are evidence.
         let known = proposed.parent_view > self.last.view
             || (proposed.parent_view == self.last.view && parent == self.last.hash);
-        check_justification(justification, &claim, &self.term.opening).map_err(|_| None)?;
-        if !known {
-            return Err(None);
-        }
-        self.follow(justification).map_err(|_| Some(Misdeed::BadProposal))
+        if known { Ok(()) } else { Err(None) }
     }
 
     fn examine_block(

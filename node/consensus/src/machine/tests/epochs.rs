@@ -404,3 +404,29 @@ fn a_node_that_is_far_behind_collects_neither_bodies_nor_views() {
     assert!(!effects.iter().any(|e| matches!(e, Effect::Fetch { .. })));
     assert!(last.is_some_and(|draft| bench.core.block(&draft.block.hash()).is_some()));
 }
+
+#[test]
+fn block_sync_does_not_lead_back() {
+    let mut bench = Bench::equal();
+    let draft = bench.draft(&bench.plan(1));
+    bench.take(&draft);
+    bench.hear_certificate(bench.certificate(finalize(draft.proposal.vote.statement)));
+    let tip = genesis_tip(&bench.set);
+    assert_eq!(bench.step(Input::Synced(Box::new(tip))), []);
+    assert_eq!(bench.core.tip().0.hash(), draft.block.hash());
+}
+
+#[test]
+fn whoever_hears_of_the_next_epoch_for_long_asks_for_block_sync() {
+    let next = committee(1, super::bench::FAR, &[1, 1, 1, 1]);
+    let mut bench = Bench::equal();
+    let early = vote(&next, 1, late_nullify(1, 1));
+    bench.hear(1, Message::Votes(vec![early]));
+    let effects = bench.fire(10_000, TimerKey::Standstill);
+    let hint = Effect::Behind {
+        epoch: Epoch::new(1),
+        height: None,
+        from: vec![peer(1)],
+    };
+    assert!(effects.contains(&hint), "{effects:?}");
+}

@@ -150,6 +150,16 @@ fn a_leader_that_cannot_build_gives_up_at_once() {
 }
 
 #[test]
+fn a_block_for_a_view_that_was_given_up_is_dropped() {
+    let mut bench = Bench::leading();
+    let effects = bench.step(Input::Work { available: true });
+    let build = builds(&effects).remove(0);
+    bench.fire(500, TimerKey::Proposal);
+    let (_, effects) = answer(&mut bench, &build);
+    assert_eq!(effects, []);
+}
+
+#[test]
 fn a_block_for_a_view_that_is_over_is_dropped() {
     let mut bench = Bench::leading();
     let effects = bench.step(Input::Work { available: true });

@@ -6,6 +6,7 @@ use super::bench::{
 };
 use crate::effect::{Effect, Misdeed, TimeoutReason};
 use crate::input::{Input, TimerKey, Verdict};
+use crate::limits::PROPOSALS_AHEAD;
 use crate::message::{Content, Message, Proposal};
 use light_palisade::{Block, Header, Statement};
 use primitives::{BlockHash, ChainClock, ChainHash, Digest, Epoch, Height, Timestamp, View};
@@ -82,6 +83,70 @@ fn the_parents_certificate_names_the_parent() {
         let child = bench.draft(&plan);
         assert_eq!(reasons(&bench.propose(&child)), [TimeoutReason::InvalidProposal]);
     }
+}
+
+/// A leader of two views could else choose between two seeds.
+#[test]
+fn a_block_is_proposed_in_the_view_that_its_header_names() {
+    let mut bench = Bench::equal();
+    let leader = bench.leader(1);
+    let draft = bench.draft_with(&bench.plan(1), |block| {
+        let view = View::new(2);
+        let key = super::bench::keys()[usize::from(leader)];
+        let message = light_palisade::vote::seed_sign_bytes(&super::bench::CHAIN, Epoch::ZERO, view);
+        block.header.view = view;
+        block.seed_signature = mock_sign(&key, &message);
+        block.header.seed = crypto::hash::seed(&Digest::ZERO, &block.seed_signature.0);
+    });
+    assert_eq!(reasons(&bench.propose(&draft)), [TimeoutReason::InvalidProposal]);
+}
+
+#[test]
+fn proposals_far_ahead_are_not_kept() {
+    for (ahead, kept) in [(PROPOSALS_AHEAD, 1), (PROPOSALS_AHEAD + 1, 0)] {
+        let mut bench = Bench::equal();
+        // Its parent is notarized, but without the body that brings us nowhere.
+        let parent = bench.draft(&bench.plan(ahead));
+        let child = bench.draft(&bench.plan_on(&parent, 1 + ahead));
+        bench.propose(&child);
+        assert_eq!((bench.core.position().1.get(), bench.core.load().1), (1, kept));
+    }
+}
+
+#[test]
+fn proposals_of_views_that_were_left_are_forgotten() {
+    let mut bench = Bench::equal();
+    let draft = bench.draft(&bench.plan(1));
+    bench.propose(&draft);
+    bench.hear_certificate(bench.certificate(nullify(1)));
+    assert_eq!(bench.core.load().1, 0);
+    // One that we notarized may still be notarized by others.
+    let mut bench = Bench::equal();
+    bench.take(&draft);
+    bench.hear_certificate(bench.certificate(nullify(1)));
+    assert_eq!(bench.core.load().1, 1);
+}
+
+#[test]
+fn nothing_is_built_on_what_lies_below_the_tip() {
+    let mut bench = Bench::equal();
+    let first = bench.draft(&bench.plan(1));
+    bench.take(&first);
+    bench.hear_certificate(bench.certificate(finalize(first.proposal.vote.statement)));
+    // A proposal on genesis proves that the finalized view was nullified: it proves the guilt of those who did both.
+    let rival = bench.draft(&bench.plan(2));
+    let effects = bench.propose(&rival);
+    assert!(effects.iter().any(|e| matches!(e, Effect::Evidence(_))));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Diverged(_))));
+    // After block sync the finalized view's own certificates are not held: the proposal is refused.
+    let mut bench = Bench::equal();
+    let tip = crate::Tip {
+        header: first.block.header.clone(),
+        certificate: Some(bench.certificate(finalize(first.proposal.vote.statement))),
+        ..super::bench::genesis_tip(&bench.set)
+    };
+    bench.step(Input::Synced(Box::new(tip)));
+    assert_eq!(reasons(&bench.propose(&rival)), [TimeoutReason::InvalidProposal]);
 }
 
 #[test]
