@@ -176,8 +176,9 @@ impl Proof {
         }
         // From the root down: on which side the path goes at each level.
         let mut went_left = Vec::new();
-        let (mut position, mut size) = (self.index, self.count);
+        let (mut position, mut size) = (u64::from(self.index), u64::from(self.count));
         while size > 1 {
+            // In 64 bits: a stranger's count may have no next power of two in 32.
             let middle = size.next_power_of_two().checked_div(2).unwrap_or(1);
             let left = position < middle;
             went_left.push(left);
@@ -252,6 +253,18 @@ mod tests {
             for index in 0..=u32::from(count) {
                 assert_eq!(tree.prove(index), prove(&list, index));
             }
+        }
+    }
+
+    #[test]
+    fn the_largest_count_is_refused_and_breaks_nothing() {
+        for index in [0, u32::MAX - 1, u32::MAX] {
+            let proof = Proof {
+                index,
+                count: u32::MAX,
+                siblings: vec![Digest::ZERO; 32],
+            };
+            assert!(proof.verify(&Digest::ZERO, &leaf(b"x")).is_err());
         }
     }
 

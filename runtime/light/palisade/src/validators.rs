@@ -81,7 +81,8 @@ impl ValidatorSet {
     /// Root over (index, operator, key, weight, p2p key) of each, bound to the epoch, its end and the total weight.
     #[must_use]
     pub fn root(&self) -> Digest {
-        let leaves: Vec<Digest> = (0u16..)
+        // The range ends: a stranger's list may be longer than any set, and then has no committee.
+        let leaves: Vec<Digest> = (0..=u16::MAX)
             .zip(&self.validators)
             .map(|(index, validator)| tagged(Domain::Validator, &[&encode(&(index, validator))]))
             .collect();
@@ -102,7 +103,7 @@ impl ValidatorSet {
             .fold(0u64, |sum, v| sum.saturating_add(v.weight.get()))
     }
 
-    /// The position of an operator.
+    /// The position of a key.
     #[must_use]
     pub fn index_of(&self, key: &KeyBytes) -> Option<ValidatorIndex> {
         let position = self.validators.binary_search_by(|v| v.key.cmp(key)).ok()?;

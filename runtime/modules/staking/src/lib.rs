@@ -4,7 +4,7 @@
 //!
 //! Anyone registers a validator by bonding PAL and proving possession of a BLS key; anyone bonds to one. At each
 //! epoch's end the stakes two blocks earlier decide the next epoch's set. How much a validator's stake counts is
-//! asked through [`Wiring`], so that restaked allocations can take it over.
+//! asked through [`Wiring`], so that restaked allocations can take it over. README.md has tables and parameters.
 //!
 //! ```text
 //!            register                boundary (enough stake)
@@ -16,9 +16,8 @@
 //!
 //! # Invariants
 //!
-//! - What the bonding account holds is exactly what all pools say: bonded and unbonding ([`invariants`]).
-//! - The reward account holds at least what all bonds are owed.
-//! - A consensus key belongs to one operator, forever.
+//! What the bonding account holds is exactly what all pools say, bonded and unbonding; the reward account holds at least
+//! what is owed; a key belongs to one operator, forever. `invariants.rs` checks these and more.
 //!
 //! # Source
 //! consensus.md sections 0 and 1.2 (epochs, weights); restaking.md "Power", "Time".

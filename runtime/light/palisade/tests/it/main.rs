@@ -10,5 +10,6 @@
 
 mod blocks;
 mod certificates;
+mod decoders;
 mod evidence;
 mod world;
