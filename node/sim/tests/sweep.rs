@@ -1,5 +1,11 @@
 //! Seeds by the hundred, with mock signatures: each trouble alone and each pair of them.
 #![cfg(test)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    clippy::as_conversions,
+    reason = "a test: small numbers"
+)]
 
 use palisade_sim::trace::Reached;
 use palisade_sim::{MockScheme, Plan, sweep};

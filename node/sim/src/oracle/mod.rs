@@ -13,6 +13,7 @@ use primitives::{BlockHash, Digest};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use evidence::Hearing;
+pub use votes::contradict;
 
 /// What is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

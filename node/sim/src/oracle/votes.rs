@@ -5,7 +5,8 @@ use light_palisade::{Certificate, Statement, VoteKind};
 use std::collections::BTreeSet;
 
 /// Whether one validator must not say both (consensus.md, section 1.3, S1 to S4).
-pub(crate) fn contradict(a: &Statement, b: &Statement) -> bool {
+#[must_use]
+pub fn contradict(a: &Statement, b: &Statement) -> bool {
     if slot(a) != slot(b) {
         return false;
     }
