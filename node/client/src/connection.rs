@@ -113,10 +113,9 @@ impl Client {
     /// What `status` means for this connection: a node's refusal, or a node that is not there.
     #[must_use]
     pub fn refused(&self, status: &tonic::Status) -> Error {
-        // A status with a source was made here, by the transport, not by the node.
-        if let Some(source) = std::error::Error::source(status)
-            && status.code() == tonic::Code::Unavailable
-        {
+        // A status with a source was made here, by the transport, not by the node: whatever its code, the connection
+        // was lost or never there.
+        if let Some(source) = std::error::Error::source(status) {
             return Error::Unreachable {
                 url: self.url.clone(),
                 reason: innermost(source),

@@ -3,6 +3,26 @@
 //! The order is fixed: a [`Builder`] gives a [`Body`], whose bytes no one changes any more; a [`Signing`] collects
 //! the signatures that the account asks for, in any order; [`Signing::finish`] gives what is broadcast.
 //!
+//! ```
+//! use palisade_client::{Builder, Sign, Signing, transaction::Fee};
+//! use crypto::account::AccountKeys;
+//! use primitives::{AccountId, Amount, AssetId, ChainHash, Coin, Height};
+//!
+//! let key = signer::Ed25519Key::from_secret(&[7; 32]);
+//! let keys = AccountKeys::single(Sign::public_key(&key))?;
+//! let fee = Fee { gas_limit: 200_000, max_price: Amount::new(2), tip: Amount::new(1) };
+//! let body = Builder::new(&keys.id())
+//!     .transfer(&AccountId::new([1; 32]), Coin { asset: AssetId::PAL, amount: Amount::new(10) })
+//!     .fee(fee)
+//!     .sequence(0)
+//!     .timeout_height(Height::new(100))
+//!     .build()?;
+//! let mut signing = Signing::new(ChainHash::new([2; 32]), body, keys)?;
+//! signing.sign(&key)?;
+//! assert_eq!(signing.finish()?.id, signing.id());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Source
 //! architecture.md, "Two encodings, one wall"; `palisade/tx/v1/transaction.proto`.
 

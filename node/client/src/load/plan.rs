@@ -52,12 +52,8 @@ pub(super) struct Queue {
     pub(super) accounts: Vec<Vec<(TxId, Vec<u8>)>>,
 }
 
-/// Signs everything that a plan needs, on all cores.
-///
-/// # Errors
-/// [`Error::Malformed`] when the plan is empty or too large, or a transaction cannot be built.
-pub fn presign<K: Sign + Sync>(plan: &Plan<K>) -> Result<Presigned, Error> {
-    let began = Instant::now();
+/// How many transactions a plan needs in all, and how many each account has to send.
+fn share<K>(plan: &Plan<K>) -> Result<(u64, u64), Error> {
     let millis = u64::try_from(plan.duration.as_millis()).unwrap_or(u64::MAX);
     let total = plan.rate.saturating_mul(millis).div_ceil(1_000);
     let accounts = u64::try_from(plan.accounts.len()).unwrap_or(0);
@@ -72,7 +68,24 @@ pub fn presign<K: Sign + Sync>(plan: &Plan<K>) -> Result<Presigned, Error> {
         );
         return Err(Error::Malformed(text));
     }
-    let each = total.div_ceil(accounts);
+    // A node's accounts have to do for its share of the rate, also where one node has fewer accounts than another.
+    let nodes = u64::try_from(plan.urls.len()).unwrap_or(u64::MAX);
+    let fewest = accounts / nodes;
+    if fewest == 0 {
+        return Err(Error::Malformed(
+            "a load needs an account for each node at least".into(),
+        ));
+    }
+    Ok((total, total.div_ceil(nodes).div_ceil(fewest)))
+}
+
+/// Signs everything that a plan needs, on all cores.
+///
+/// # Errors
+/// [`Error::Malformed`] when the plan is empty or too large, or a transaction cannot be built.
+pub fn presign<K: Sign + Sync>(plan: &Plan<K>) -> Result<Presigned, Error> {
+    let began = Instant::now();
+    let (total, each) = share(plan)?;
     let recipients = plan
         .accounts
         .iter()
@@ -121,7 +134,7 @@ pub fn presign<K: Sign + Sync>(plan: &Plan<K>) -> Result<Presigned, Error> {
         lanes,
         rate: plan.rate,
         duration: plan.duration,
-        transactions: each.saturating_mul(accounts),
+        transactions: each.saturating_mul(u64::try_from(plan.accounts.len()).unwrap_or(u64::MAX)),
         took: began.elapsed(),
     })
 }
@@ -180,7 +193,7 @@ mod tests {
     #[test]
     fn every_account_keeps_to_one_node_and_its_order() {
         let presigned = presign(&plan(5, 10)).unwrap();
-        assert_eq!(presigned.transactions, 20);
+        assert_eq!(presigned.transactions, 25);
         let sizes: Vec<usize> = presigned.lanes.iter().map(|lane| lane.accounts.len()).collect();
         assert_eq!(sizes, [3, 2]);
         for account in presigned.lanes.iter().flat_map(|lane| &lane.accounts) {
@@ -189,7 +202,7 @@ mod tests {
                 .map(|(_, bytes)| crate::transaction::open(&ChainHash::new([1; 32]), bytes).unwrap())
                 .map(|signing| signing.body().message().sequence)
                 .collect();
-            assert_eq!(sequences, [5, 6, 7, 8]);
+            assert_eq!(sequences, [5, 6, 7, 8, 9]);
         }
     }
 
@@ -197,6 +210,7 @@ mod tests {
     fn nothing_and_too_much_are_refused() {
         assert!(presign(&plan(5, 0)).is_err());
         assert!(presign(&plan(0, 10)).is_err());
+        assert!(presign(&plan(1, 10)).is_err());
         assert!(presign(&plan(5, 10_000_000)).is_err());
     }
 }

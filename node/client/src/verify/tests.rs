@@ -134,13 +134,13 @@ fn a_quorum_proves_a_block_and_its_ancestors() {
     let first = header_at(1, 0, BlockHash::ZERO);
     let second = header_at(2, 0, first.hash());
     assert_eq!(
-        trust.finality(&proof(&world, &[0, 1, 2], &[first.clone()])),
+        trust.finality(&proof(&world, &[0, 1, 2], std::slice::from_ref(&first))),
         Ok(first.clone())
     );
     let both = proof(&world, &[0, 1, 3], &[first.clone(), second.clone()]);
     assert_eq!(trust.finality(&both), Ok(first.clone()));
 
-    let few = trust.finality(&proof(&world, &[0, 1], &[first.clone()]));
+    let few = trust.finality(&proof(&world, &[0, 1], std::slice::from_ref(&first)));
     assert!(
         matches!(
             few,
@@ -197,7 +197,7 @@ fn trust_moves_only_to_the_set_that_the_last_one_chose() {
     assert_eq!(trust.committee().epoch(), Epoch::new(1));
     let after = header_at(6, 1, boundary.hash());
     assert_eq!(
-        trust.finality(&proof(&next, &[1, 2, 3], &[after.clone()])),
+        trust.finality(&proof(&next, &[1, 2, 3], std::slice::from_ref(&after))),
         Ok(after)
     );
     let old = trust.finality(&proof(&now, &[0, 1, 2], &[boundary]));
