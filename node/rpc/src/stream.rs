@@ -70,6 +70,8 @@ impl<T> Outlet<T> {
     pub(crate) async fn send(&self, cursor: &str, frame: T) -> Result<(), Stop> {
         let sending = tokio::time::timeout(self.terms.stall_timeout, self.sender.send(Ok(frame)));
         tokio::select! {
+            // Order: a node that ends sends no more, however fast its clients read.
+            biased;
             () = self.terms.shutdown.cancelled() => Err(Refusal::shutting_down().into()),
             sent = sending => match sent {
                 Ok(Ok(())) => Ok(()),
@@ -82,9 +84,10 @@ impl<T> Outlet<T> {
     /// Waits for `event`, unless the client goes or the node shuts down first.
     pub(crate) async fn wait<E: Future>(&self, event: E) -> Result<E::Output, Stop> {
         tokio::select! {
-            output = event => Ok(output),
-            () = self.sender.closed() => Err(Stop::Gone),
+            biased;
             () = self.terms.shutdown.cancelled() => Err(Refusal::shutting_down().into()),
+            () = self.sender.closed() => Err(Stop::Gone),
+            output = event => Ok(output),
         }
     }
 }

@@ -12,10 +12,11 @@ use proto::tx::v1::{
 };
 use runtime::Receipt;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long to wait for a change that nobody announced.
 const TICK: Duration = Duration::from_secs(1);
-/// How long changes are gathered: many may come at once, and many clients wait.
+/// The least time between two looks: many changes may come at once, and many clients wait.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Which transaction is followed, and how far.
@@ -103,6 +104,7 @@ impl Follow {
         let mut tips = api.backend.tip();
         let mut told = Told::Nothing;
         loop {
+            let looked = Instant::now();
             changes.mark_unchanged();
             // Read before the status: what was not final at this tip can have missed its timeout for good.
             let height = tips.borrow_and_update().height;
@@ -120,7 +122,7 @@ impl Follow {
             if !outlet.wait(changed).await? {
                 return Err(Refusal::shutting_down().into());
             }
-            outlet.wait(tokio::time::sleep(PAUSE)).await?;
+            outlet.wait(tokio::time::sleep_until(looked + PAUSE)).await?;
         }
     }
 
