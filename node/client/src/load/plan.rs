@@ -52,8 +52,8 @@ pub(super) struct Queue {
     pub(super) accounts: Vec<Vec<(TxId, Vec<u8>)>>,
 }
 
-/// How many transactions a plan needs in all, and how many each account has to send.
-fn share<K>(plan: &Plan<K>) -> Result<(u64, u64), Error> {
+/// How many transactions each account has to send.
+fn share<K>(plan: &Plan<K>) -> Result<u64, Error> {
     let millis = u64::try_from(plan.duration.as_millis()).unwrap_or(u64::MAX);
     let total = plan.rate.saturating_mul(millis).div_ceil(1_000);
     let accounts = u64::try_from(plan.accounts.len()).unwrap_or(0);
@@ -76,7 +76,7 @@ fn share<K>(plan: &Plan<K>) -> Result<(u64, u64), Error> {
             "a load needs an account for each node at least".into(),
         ));
     }
-    Ok((total, total.div_ceil(nodes).div_ceil(fewest)))
+    Ok(total.div_ceil(nodes).div_ceil(fewest))
 }
 
 /// Signs everything that a plan needs, on all cores.
@@ -85,7 +85,7 @@ fn share<K>(plan: &Plan<K>) -> Result<(u64, u64), Error> {
 /// [`Error::Malformed`] when the plan is empty or too large, or a transaction cannot be built.
 pub fn presign<K: Sign + Sync>(plan: &Plan<K>) -> Result<Presigned, Error> {
     let began = Instant::now();
-    let (total, each) = share(plan)?;
+    let each = share(plan)?;
     let recipients = plan
         .accounts
         .iter()

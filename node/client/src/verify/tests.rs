@@ -137,7 +137,7 @@ fn a_quorum_proves_a_block_and_its_ancestors() {
         trust.finality(&proof(&world, &[0, 1, 2], std::slice::from_ref(&first))),
         Ok(first.clone())
     );
-    let both = proof(&world, &[0, 1, 3], &[first.clone(), second.clone()]);
+    let both = proof(&world, &[0, 1, 3], &[first.clone(), second]);
     assert_eq!(trust.finality(&both), Ok(first.clone()));
 
     let few = trust.finality(&proof(&world, &[0, 1], std::slice::from_ref(&first)));

@@ -1,7 +1,9 @@
 //! BLS: keys, possession, aggregates, and what must not decode.
 
 use blst::min_sig::SecretKey;
-use palisade_crypto::bls::{BlsError, KeyBytes, POSSESSION_DST, PublicKey, SIGNATURE_DST, Signature, SignatureBytes};
+use palisade_crypto::bls::{
+    BlsError, KeyBytes, POSSESSION_DST, PublicKey, SIGNATURE_DST, Signature, SignatureBytes,
+};
 
 fn secret(seed: u8) -> SecretKey {
     SecretKey::key_gen(&[seed; 32], &[]).unwrap()

@@ -1,8 +1,8 @@
 //! ed25519: the ZIP-215 rule on every known edge case, and one verdict alone or in a batch.
 
 use crate::fixtures;
-use palisade_crypto::ed25519::{Claim, KeyError, PublicKey, verify_batch, verify_zip215};
 use ed25519_dalek::{Signer, SigningKey};
+use palisade_crypto::ed25519::{Claim, KeyError, PublicKey, verify_batch, verify_zip215};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
