@@ -118,9 +118,8 @@ impl<S: Scheme> Core<S> {
                 self.enter(next(view));
             }
             Statement::Finalize { block, .. } => {
-                self.decided = self.decided.max(view);
+                self.decide(view);
                 self.pace.finalized_at = self.now.mono;
-                self.forget_rounds();
                 self.event(Event::FinalizationSeen {
                     epoch,
                     view,

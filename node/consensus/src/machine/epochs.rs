@@ -86,12 +86,11 @@ impl<S: Scheme> Core<S> {
         }
         let same = tip.committee.epoch() == self.term.epoch && !tip.opens_epoch();
         self.last = Last::from_tip(&tip);
-        self.decided = self.decided.max(self.last.view);
         self.pace.finalized_at = self.now.mono;
         self.pace.block_seen = self.now.mono;
         self.lead = Lead::Idle;
         if same {
-            self.term.over = false;
+            self.decide(self.last.view);
             self.forget_decided();
             self.tree.reset();
             self.enter(next(self.last.view));

@@ -91,7 +91,6 @@ impl<S: Scheme> Core<S> {
         });
         let boundary = self.ends_this_epoch(&block.header);
         self.forget_decided();
-        self.out.push(Effect::Prune(self.floor()));
         self.changed();
         if boundary {
             self.term.over = true;
@@ -108,26 +107,31 @@ impl<S: Scheme> Core<S> {
         }
     }
 
-    /// Drops views long decided; nothing is certified any more in the decided ones that stay.
-    pub(super) fn forget_rounds(&mut self) {
-        let low = self.decided.saturating_sub(View::new(RETENTION));
+    /// Notes that a view is decided, and all before it: nothing is certified in them any more, and those long
+    /// decided are dropped.
+    pub(super) fn decide(&mut self, view: View) {
+        if view <= self.decided {
+            return;
+        }
+        let open = next(core::mem::replace(&mut self.decided, view));
+        let low = view.saturating_sub(View::new(RETENTION));
         self.rounds = self.rounds.split_off(&next(low));
-        for (_, round) in self.rounds.range_mut(..=self.decided) {
+        for (_, round) in self.rounds.range_mut(open..=view) {
             round.tally.settle();
         }
     }
 
-    /// Drops what the tip decides; votes and certificates stay for the retention window.
+    /// Drops the bodies that the tip decides; votes and certificates stay for the retention window.
     pub(super) fn forget_decided(&mut self) {
         let view = self.last.view;
         self.tree.prune(self.last.header.height, view);
-        self.forget_rounds();
         for (_, round) in self.rounds.range_mut(..=view) {
             round.proposal = None;
         }
         if self.past.as_ref().is_some_and(|past| !past.is_kept_at(view)) {
             self.past = None;
         }
+        self.out.push(Effect::Prune(self.floor()));
     }
 }
 

@@ -90,7 +90,7 @@ impl<S: Scheme> Core<S> {
         let first = next(self.decided);
         let mut cursor = self.pace.cursor.max(first);
         if cursor > self.view {
-            cursor = first;
+            cursor = first.min(self.view);
         }
         let mut end = self.view;
         for (view, round) in self.rounds.range(cursor..=self.view).take(MAX_CERTIFICATES) {
