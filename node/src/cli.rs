@@ -78,6 +78,7 @@ pub(crate) struct Global {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "one value, parsed once")]
 enum Command {
     /// Make a node's home: settings, keys, genesis.
     Init(init::Init),

@@ -34,6 +34,10 @@ pub(crate) struct Permissions {
 ///
 /// # Errors
 /// Why the node did not start, or why it halted.
+#[allow(
+    clippy::too_many_lines,
+    reason = "composition: every part a few lines, in the one order that works"
+)]
 pub(crate) async fn run(
     config: NodeConfig,
     home: &Home,

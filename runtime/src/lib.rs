@@ -3,7 +3,7 @@
 //! May name: everything under `runtime/`, and proto (in [`wire`] alone).
 //!
 //! Bytes become a [`Decoded`] by [`decode`], a [`Verified`] by [`Decoded::verify`] or [`verify_batch`]; a proposer
-//! [`build`]s a block out of those, everyone [`execute`]s it over its parent's [`State`](state::State).
+//! [`build`]s a block out of those, everyone [`execute`]s it over its parent's [`State`].
 //!
 //! # Invariants
 //!

@@ -19,21 +19,18 @@ pub(crate) fn follow(
     stop: CancellationToken,
 ) -> watch::Receiver<Tip> {
     let mut committed = chain.committed();
-    let now = {
-        let chain = chain.clone();
-        move |status: Status| {
-            let latest = snapshots.latest();
-            let height = latest.header.height;
-            Tip {
-                height,
-                time: latest.header.time,
-                epoch: status.epoch.max(latest.header.epoch),
-                view: status.view,
-                earliest_state: Height::new(height.get().saturating_sub(STATES)),
-                earliest_block: chain.store().earliest().max(Height::new(1)),
-                target: height,
-                syncing: status.behind,
-            }
+    let now = move |status: Status| {
+        let latest = snapshots.latest();
+        let height = latest.header.height;
+        Tip {
+            height,
+            time: latest.header.time,
+            epoch: status.epoch.max(latest.header.epoch),
+            view: status.view,
+            earliest_state: Height::new(height.get().saturating_sub(STATES)),
+            earliest_block: chain.store().earliest().max(Height::new(1)),
+            target: height,
+            syncing: status.behind,
         }
     };
     let (sender, receiver) = watch::channel(now(*engine.borrow()));

@@ -7,12 +7,16 @@ use client::{Client, Timeouts};
 use primitives::AccountId;
 use primitives::address::{Network, format_account};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use testnet::{Facts, Folder, Name};
 
 /// Names the testnet that commands work with.
 pub(crate) const TESTNET: &str = "PALISADE_TESTNET";
 /// Where a node of one's own answers by default.
 const DEFAULT_NODE: &str = "http://127.0.0.1:26600";
+
+/// How long one of several nodes may take to say anything.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a command works with.
 #[derive(Debug)]
@@ -85,16 +89,32 @@ impl Context {
 
     /// A connection to the first node that answers.
     pub(crate) async fn connect(&self) -> Result<Client, Failure> {
+        let urls = self.urls();
         let mut first = None;
-        for url in self.urls() {
-            match Client::connect(&url, Timeouts::default()).await {
-                Ok(client) => return Ok(client),
-                Err(error) => {
-                    first.get_or_insert(error);
+        for url in &urls {
+            match Client::connect(url, Timeouts::default()).await {
+                // A frozen node takes connections and says nothing: with others to ask, it is passed over.
+                Ok(client) if urls.len() > 1 => {
+                    match tokio::time::timeout(ANSWERS_WITHIN, client.sync_status()).await {
+                        Ok(Ok(_)) => return Ok(client),
+                        Ok(Err(error)) => first = first.or(Some(error)),
+                        Err(_) => {}
+                    }
                 }
+                Ok(client) => return Ok(client),
+                Err(error) => first = first.or(Some(error)),
             }
         }
-        Err(first.map_or_else(|| Failure::unexpected("no node to ask"), Failure::from))
+        Err(first.map_or_else(
+            || {
+                Failure::new(
+                    Exit::Unreachable,
+                    "NODE_UNREACHABLE",
+                    format!("no answer from {}", urls.join(", ")),
+                )
+            },
+            Failure::from,
+        ))
     }
 
     /// Folders with keys of accounts, in order of preference.

@@ -63,7 +63,14 @@ fn failure(error: &StartError) -> Failure {
         Exit::Corrupt => "STORAGE_CORRUPT",
         _ => "NODE_HALTED",
     };
-    Failure::new(exit, reason, explain(error))
+    let mut text = explain(error);
+    if exit == Exit::DoubleSignRisk {
+        text.push_str(
+            ": with `--init-signing-history --i-have-stopped-the-other-node` this node starts one, and votes from the \
+             next epoch on",
+        );
+    }
+    Failure::new(exit, reason, text)
 }
 
 /// The error, and for a port that is taken who has it.

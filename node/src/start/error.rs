@@ -87,6 +87,9 @@ impl StartError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Guard(GuardError::Missing { .. }) => Exit::DoubleSignRisk,
+            Self::Guard(GuardError::Unregistered { .. } | GuardError::AlreadyInitialised { .. })
+            | Self::Signer(SignerError::Guard(GuardError::Unregistered { .. }))
+            | Self::Engine(EngineError::Signer(_)) => Exit::SigningRefused,
             Self::Guard(error) if error.is_corruption() => Exit::Corrupt,
             Self::Guard(_) | Self::Key(_) | Self::Signer(_) | Self::Identity(_) => Exit::Key,
             Self::Store(error) => of_store(error),

@@ -45,6 +45,10 @@ mod syncer;
 mod target;
 mod wire;
 
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod twin;
 
 pub use bodies::Verified;
 pub use config::{Config, ConfigError};

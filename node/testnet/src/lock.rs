@@ -5,6 +5,13 @@ use crate::folder::Folder;
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
+use std::thread;
+use std::time::Duration;
+
+/// How often a held lock is tried again: [`Lock::is_held`] itself takes it to find out.
+const GLANCES: u32 = 5;
+/// How long is waited in between.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// Held for as long as it lives; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -18,6 +25,17 @@ impl Lock {
     /// # Errors
     /// [`Error::Running`] names the process that holds it.
     pub fn take(folder: &Folder) -> Result<Self, Error> {
+        // Whoever only looks holds it for a moment.
+        for _ in 0..GLANCES {
+            match Self::try_take(folder) {
+                Err(Error::Running { .. }) => thread::sleep(GLANCE),
+                other => return other,
+            }
+        }
+        Self::try_take(folder)
+    }
+
+    fn try_take(folder: &Folder) -> Result<Self, Error> {
         let path = folder.lock();
         crate::files::make_folder(folder.path())?;
         let mut file = open(folder)?;

@@ -1,5 +1,9 @@
 //! The built program, as a person or a script runs it: what it prints, and how it ends. No chain runs here.
 #![cfg(test)]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a test tells one story from beginning to end"
+)]
 
 mod arguments;
 mod configuration;

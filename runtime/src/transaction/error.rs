@@ -275,7 +275,7 @@ impl Fault for TransactionError {
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::TooLarge { .. } => "TRANSACTION_TOO_LARGE",
+            Self::TooLarge { .. } => "TX_TOO_LARGE",
             Self::Form(CanonicalError::Malformed { .. }) => "MALFORMED",
             Self::Form(CanonicalError::NotCanonical { .. }) => "NOT_CANONICAL",
             Self::Form(CanonicalError::UnknownField { .. }) => "UNKNOWN_FIELD",
@@ -297,8 +297,7 @@ impl Fault for TransactionError {
             Self::KeyIndex { .. } => "KEY_INDEX",
             Self::BadSignature { .. } => "BAD_SIGNATURE",
             Self::Expired { .. } => "EXPIRED",
-            Self::SequenceTooLow { .. } => "SEQUENCE_USED",
-            Self::SequenceTooHigh { .. } => "SEQUENCE_MISMATCH",
+            Self::SequenceTooLow { .. } | Self::SequenceTooHigh { .. } => "SEQUENCE_MISMATCH",
             Self::FeeTooLow { .. } => "FEE_TOO_LOW",
             Self::GasLimitTooLow { .. } => "GAS_LIMIT_TOO_LOW",
             Self::GasLimitTooHigh { .. } => "GAS_LIMIT_TOO_HIGH",

@@ -49,7 +49,7 @@ fn bytes_that_are_no_transaction_are_named() {
     assert!(decode(&chain.hash(), &good).unwrap().verify().is_ok());
     assert_eq!(
         refusal(&chain, &vec![0; MAX_TRANSACTION_SIZE + 1]).reason(),
-        "TRANSACTION_TOO_LARGE"
+        "TX_TOO_LARGE"
     );
     assert_eq!(refusal(&chain, &good[..good.len() - 1]).reason(), "MALFORMED");
     assert_eq!(refusal(&chain, &[]).reason(), "FIELD_INVALID");
@@ -259,7 +259,7 @@ fn a_transaction_out_of_turn_or_money_is_named() {
     });
     assert_eq!(
         (replayed.reason(), replayed.class()),
-        ("SEQUENCE_USED", Class::Sequence)
+        ("SEQUENCE_MISMATCH", Class::Sequence)
     );
     let early = out_of_place(|chain| draft(chain).with_sequence(3));
     assert_eq!(early.reason(), "SEQUENCE_MISMATCH");

@@ -29,6 +29,11 @@ impl Actor for BodyWithholder {
     fn serve(&mut self, block: Arc<Block>) -> Option<Arc<Block>> {
         let mut wrong = block.as_ref().clone();
         wrong.transactions.push(vec![0; 7]);
-        block.header.height.get().is_multiple_of(2).then(|| Arc::new(wrong))
+        block
+            .header
+            .height
+            .get()
+            .is_multiple_of(2)
+            .then(|| Arc::new(wrong))
     }
 }

@@ -54,7 +54,8 @@ pub(crate) fn banner(facts: &Facts) -> String {
     ));
     text.push_str(&format!("\n\nENV   eval $(palisade testnet env{name})\n"));
     text.push_str("Try   palisade tx send alice bob 10pal --wait\n");
-    text.push_str(&format!("      palisade testnet node kill{name} node2\n"));
+    let last = facts.nodes.last().map_or("node0", |n| n.status.name.as_str());
+    text.push_str(&format!("      palisade testnet node kill{name} {last}\n"));
     text.push_str(&format!(
         "      palisade testnet bench{name} --rate 500 --duration 10s\n"
     ));

@@ -55,7 +55,10 @@ impl Logs {
             }
             followers.push((node, follower));
         }
-        while self.follow {
+        if !self.follow {
+            return Ok(());
+        }
+        loop {
             for (node, follower) in &mut followers {
                 for line in follower.next_lines()? {
                     self.say(context, &nodes, node, &line)?;
@@ -63,7 +66,6 @@ impl Logs {
             }
             tokio::time::sleep(LOOK).await;
         }
-        Ok(())
     }
 
     fn say(&self, context: &Context, nodes: &[String], node: &str, line: &str) -> Result<(), Failure> {

@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use primitives::address::Network;
 use std::fs::OpenOptions;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -257,8 +256,6 @@ fn spawn_supervisor(folder: &Folder, keep_going: bool) -> Result<std::process::C
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors)
-        // Ctrl-C at this terminal is not meant for it, even before it has its own session.
-        .process_group(0)
         .spawn()
         .map_err(|error| Failure::unexpected(format!("cannot start the supervisor: {error}")))
 }
@@ -274,7 +271,7 @@ pub(crate) struct Supervise {
 
 impl Supervise {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        // A group's leader cannot leave its session, and needs not: its terminal's signals do not reach it either.
+        // A group's leader, as which a shell starts it, cannot leave its session. What `up` starts is none.
         if let Err(error) = nix::unistd::setsid()
             && error != nix::errno::Errno::EPERM
         {
