@@ -1,7 +1,7 @@
 //! The supervisor behind `palisade testnet`: real child processes, real ports, nothing left behind.
 //!
 //! [`provision::prepare`] lays a testnet out, [`Supervisor`] runs it, [`control::ask`] talks to a supervisor that
-//! runs somewhere else, [`bench`] measures what the testnet takes.
+//! runs somewhere else, [`mod@bench`] measures what the testnet takes.
 //!
 //! May name: client and what it names, genesis.
 //!
