@@ -34,6 +34,7 @@ impl Testnet {
             "--detach",
             "--wait",
             "finalized",
+            "--keep-going",
             "--block-time",
             "200ms",
         ]);
