@@ -40,11 +40,11 @@ fn bad_transactions_are_named_and_the_chain_goes_on() {
             told(&output)
         );
     };
-    // More than bob has: the fee is paid and the transfer fails on chain.
+    // More than bob has: the fee is paid and the transfer fails on chain, with the code for insufficient funds.
     refuse(
         &["tx", "send", "bob", "alice", "900000000pal", "--wait", "--yes"],
         6,
-        "INSUFFICIENT_FUNDS",
+        "bank/1",
     );
     let before = testnet.highest();
     testnet.transfer();
