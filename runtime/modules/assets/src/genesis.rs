@@ -60,7 +60,7 @@ pub(crate) fn check_native(id: AssetId, asset: &Asset) -> Result<(), Error> {
     }
 }
 
-/// The registry as it is in `store`: [`init`] of it writes the same entries.
+/// The registry as it is in `store`: `init` of it writes the same entries.
 ///
 /// # Errors
 /// [`StateError`]: the store is broken.
