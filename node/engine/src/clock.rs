@@ -30,7 +30,7 @@ fn millis(duration: Duration) -> Millis {
 }
 
 /// Milliseconds since the Unix epoch; zero for a clock that stands before it.
-fn wall() -> Timestamp {
+pub(crate) fn wall() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::new(millis(since).get())
 }

@@ -2,6 +2,7 @@
 
 use crate::application::{Application, Committed, Finalized};
 use crate::error::EngineError;
+use crate::metrics::Metrics;
 use primitives::Height;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -17,6 +18,7 @@ pub(crate) type Report = Result<(Height, Committed), EngineError>;
 /// Starts the thread.
 pub(crate) fn start<A: Application>(
     application: Arc<A>,
+    metrics: Metrics,
 ) -> Result<(mpsc::Sender<Finalized>, mpsc::Receiver<Report>), EngineError> {
     let (groups, mut inbox) = mpsc::channel::<Finalized>(QUEUE);
     let (reports, outbox) = mpsc::channel(QUEUE);
@@ -30,7 +32,7 @@ pub(crate) fn start<A: Application>(
                 {
                     together.push(next);
                 }
-                let report = commit(application.as_ref(), together);
+                let report = commit(application.as_ref(), together, &metrics);
                 let failed = report.is_err();
                 if reports.blocking_send(report).is_err() || failed {
                     return;
@@ -41,9 +43,12 @@ pub(crate) fn start<A: Application>(
     Ok((groups, outbox))
 }
 
-fn commit<A: Application>(application: &A, groups: Vec<Finalized>) -> Report {
+fn commit<A: Application>(application: &A, groups: Vec<Finalized>, metrics: &Metrics) -> Report {
     let last = groups.last().and_then(|group| group.blocks.last());
     let height = last.map_or(Height::ZERO, |block| block.header.height);
+    // Bodies are shared: the copy is of pointers and certificates.
+    let durable = groups.clone();
     let committed = application.commit(groups).map_err(EngineError::Application)?;
+    metrics.committed(&durable);
     Ok((height, committed))
 }

@@ -148,6 +148,7 @@ impl<A: Application> Driver<A> {
         match command {
             Command::Message { from, message } => {
                 let message = *message;
+                self.metrics.heard(from, &message, &self.committee);
                 self.feed(Input::Message { from, message }).await
             }
             Command::Body { hash, answer } => {

@@ -223,7 +223,7 @@ fn assemble<A: Application>(
         None => (None, mpsc::channel(1).1),
     };
     let (jobs, executed) = execution::start(rest.application.clone())?;
-    let (groups, commits) = commit::start(rest.application.clone())?;
+    let (groups, commits) = commit::start(rest.application.clone(), rest.metrics.clone())?;
     Ok(Driver {
         core,
         application: rest.application,

@@ -1,12 +1,16 @@
 //! What the engine counts, by the names of consensus.md, section 4.
 
-use consensus::{Event, TimeoutReason};
+use crate::application::Finalized;
+use crate::clock::wall;
+use consensus::{Event, Message, Peer, TimeoutReason};
+use light_palisade::{Committee, Statement, Vote};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use std::time::Duration;
 
 /// Label of a count by reason.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -22,6 +26,15 @@ pub(crate) struct TimeoutLabels {
     pub(crate) leader: u32,
     /// Why the view was given up.
     pub(crate) reason: &'static str,
+}
+
+/// Labels of a count of votes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct VoteLabels {
+    /// Position of the voter in its set.
+    pub(crate) validator: u32,
+    /// `notarize`, `nullify` or `finalize`.
+    pub(crate) kind: &'static str,
 }
 
 /// The engine's metrics. Clones count together.
@@ -59,6 +72,8 @@ pub struct Metrics {
     pub(crate) bisections: Counter,
     /// Messages that did not decode.
     pub(crate) malformed: Counter,
+    /// Votes that arrived from their voter itself.
+    pub(crate) votes: Family<VoteLabels, Counter>,
 }
 
 fn seconds() -> Histogram {
@@ -85,6 +100,7 @@ impl Metrics {
             evidence: Family::default(),
             bisections: Counter::default(),
             malformed: Counter::default(),
+            votes: Family::default(),
         };
         metrics.register(registry);
         metrics
@@ -168,6 +184,46 @@ impl Metrics {
             "Messages that did not decode",
             self.malformed.clone(),
         );
+        registry.register(
+            "votes",
+            "Votes received from each validator, by kind",
+            self.votes.clone(),
+        );
+    }
+
+    /// Groups of blocks have just become durable.
+    pub(crate) fn committed(&self, groups: &[Finalized]) {
+        let now = wall();
+        for block in groups.iter().flat_map(|group| &group.blocks) {
+            let bytes: usize = block.transactions.iter().map(Vec::len).sum();
+            self.total_txs.inc_by(block.transactions.len() as u64);
+            self.num_txs.set(gauge(block.transactions.len() as u64));
+            self.block_size_bytes.set(gauge(bytes as u64));
+            let age = now.since(block.header.time).get();
+            self.finalization_seconds.observe(Duration::from_millis(age).as_secs_f64());
+        }
+    }
+
+    /// Counts the votes of a message that came from their voter; what others pass on is not counted.
+    pub(crate) fn heard(&self, from: Peer, message: &Message, committee: &Committee) {
+        let Message::Votes(votes) = message else { return };
+        for Vote {
+            statement, signer, ..
+        } in votes
+        {
+            let voter = committee.set().get(*signer);
+            if statement.epoch() == committee.epoch() && voter.is_some_and(|v| v.p2p_key == from.0) {
+                let labels = VoteLabels {
+                    validator: signer.get().into(),
+                    kind: match statement {
+                        Statement::Notarize { .. } => "notarize",
+                        Statement::Nullify { .. } => "nullify",
+                        Statement::Finalize { .. } => "finalize",
+                    },
+                };
+                self.votes.get_or_create(&labels).inc();
+            }
+        }
     }
 
     pub(crate) fn refused(&self, reason: &str) {
