@@ -19,7 +19,7 @@ export PROPTEST_CASES="${PROPTEST_CASES:-10000}"
 
 status=0
 echo "nightly.sh: ${PALISADE_SIM_SEEDS} seeds"
-cargo test -p palisade-sim --test sweep -- --nocapture || status=1
+cargo test -p palisade-sim --test it sweep -- --nocapture || status=1
 echo "nightly.sh: all tests, ${PROPTEST_CASES} cases of each property"
 # The sweep has just run; its shards are the only tests of that name.
 cargo test --workspace --no-fail-fast -- --skip quarter_hold || status=1

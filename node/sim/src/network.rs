@@ -1,7 +1,11 @@
 //! Links between nodes: how long a message takes, and whether it comes at all.
 
 use crate::dice::Dice;
-use std::collections::BTreeSet;
+use crate::faults::{Fault, Struck};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A sender's queue is this long at most, in milliseconds of sending; what comes on top is dropped.
+const QUEUE_MS: u64 = 2_000;
 
 /// The state of all links.
 #[derive(Debug)]
@@ -14,32 +18,46 @@ pub struct Network {
     pub loss: u64,
     /// So many of a hundred come twice.
     pub duplicates: u64,
-    /// So many of a hundred are late, by up to [`Network::late_ms`].
-    pub late: u64,
-    /// Most that a late message is late, in milliseconds.
-    pub late_ms: u64,
+    /// So many of a hundred are late, by up to so many milliseconds.
+    pub late: (u64, u64),
+    /// So many of a hundred are overtaken by what is sent within so many milliseconds.
+    pub reorder: (u64, u64),
+    /// Bytes that a node sends per second; zero is no limit.
+    pub bandwidth: u64,
+    /// Until when each sender's link is busy, in microseconds.
+    busy: BTreeMap<usize, u64>,
     /// Pairs (from, to) between which nothing goes.
     pub cuts: BTreeSet<(usize, usize)>,
+    /// Which kind of fault has cut them.
+    pub cut_by: Fault,
+    /// How often each kind has struck a message.
+    pub struck: Struck,
 }
 
 impl Network {
     /// Links that lose nothing.
     #[must_use]
-    pub const fn calm(base: u64, jitter: u64) -> Self {
+    pub fn calm(base: u64, jitter: u64) -> Self {
         Self {
             base,
             jitter,
             loss: 0,
             duplicates: 0,
-            late: 0,
-            late_ms: 0,
+            late: (0, 0),
+            reorder: (0, 0),
+            bandwidth: 0,
+            busy: BTreeMap::new(),
             cuts: BTreeSet::new(),
+            cut_by: Fault::Minority,
+            struck: Struck::default(),
         }
     }
 
     /// Ends all faults.
     pub fn heal(&mut self) {
+        let struck = self.struck;
         *self = Self::calm(self.base, self.jitter);
+        self.struck = struck;
     }
 
     /// Keeps these nodes and all others of `count` from talking, in both directions.
@@ -50,21 +68,54 @@ impl Network {
             .collect();
     }
 
+    /// How long a message of so many bytes waits for its sender's link at `now` (milliseconds); None when the queue
+    /// is full. The size is asked for only while there is a limit.
+    pub fn queue(&mut self, now: u64, from: usize, bytes: impl FnOnce() -> usize) -> Option<u64> {
+        if self.bandwidth == 0 {
+            return Some(0);
+        }
+        let begin = self.busy.get(&from).copied().unwrap_or(0).max(now * 1_000);
+        let wait = begin / 1_000 - now;
+        if wait > 0 {
+            self.struck.add(Fault::Bandwidth, 1);
+        }
+        if wait > QUEUE_MS {
+            return None;
+        }
+        let took = bytes() as u64 * 1_000_000 / self.bandwidth;
+        self.busy.insert(from, begin + took);
+        Some((begin + took) / 1_000 - now)
+    }
+
     /// In how many milliseconds a message arrives, once for each time it does.
-    pub fn route(&self, dice: &mut Dice, from: usize, to: usize) -> Vec<u64> {
-        if self.cuts.contains(&(from, to)) || dice.percent(self.loss) {
+    pub fn route(&mut self, dice: &mut Dice, from: usize, to: usize) -> Vec<u64> {
+        if self.cuts.contains(&(from, to)) {
+            // A set change alone counts for the kind that waits for it.
+            if self.cut_by != Fault::SetChangeApart {
+                self.struck.add(self.cut_by, 1);
+            }
             return Vec::new();
         }
-        let copies = if dice.percent(self.duplicates) { 2 } else { 1 };
-        (0..copies)
+        if dice.percent(self.loss) {
+            self.struck.add(Fault::Loss, 1);
+            return Vec::new();
+        }
+        let twice = dice.percent(self.duplicates);
+        self.struck.add(Fault::Duplicates, u64::from(twice));
+        (0..=u64::from(twice))
             .map(|_| {
-                let late = if dice.percent(self.late) {
-                    dice.below(self.late_ms + 1)
-                } else {
-                    0
-                };
+                let late = self.extra(dice, self.late, Fault::Delay)
+                    + self.extra(dice, self.reorder, Fault::Reorder);
                 self.base + dice.below(self.jitter + 1) + late
             })
             .collect()
+    }
+
+    fn extra(&mut self, dice: &mut Dice, (percent, most): (u64, u64), fault: Fault) -> u64 {
+        if !dice.percent(percent) {
+            return 0;
+        }
+        self.struck.add(fault, 1);
+        dice.below(most + 1)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::actors::Actor;
 use crate::app::App;
-use crate::faults::Point;
+use crate::faults::{Fault, Point};
 use crate::guard::Guard;
 use crate::keys::Keyring;
 use crate::log::Log;
@@ -25,11 +25,14 @@ pub(crate) enum Held {
 pub(crate) struct Doom {
     /// At this record, counted from the first.
     pub(crate) record: u64,
+    pub(crate) by: Fault,
     pub(crate) point: Point,
     pub(crate) down: u64,
 }
 
 pub(crate) struct Node<K: Keyring> {
+    /// The validator whose key it has: its own number, but for a second machine with one key.
+    pub(crate) identity: usize,
     // What survives.
     pub(crate) log: Log,
     pub(crate) guard: Guard,
@@ -49,19 +52,24 @@ pub(crate) struct Node<K: Keyring> {
     /// Until when an answer to a request for blocks is awaited.
     pub(crate) asked_until: u64,
     // Circumstances.
-    pub(crate) actors: Vec<Box<dyn Actor>>,
+    pub(crate) actors: Vec<(Fault, Box<dyn Actor>)>,
+    /// Whether it neither lies nor runs twice.
+    pub(crate) honest: bool,
     /// The votes that it has given out: for the oracle.
     pub(crate) promises: Guard,
     pub(crate) abstain_before: Epoch,
     pub(crate) doom: Option<Doom>,
     pub(crate) skew: i64,
     pub(crate) disk_ms: u64,
+    /// Nothing can be written.
+    pub(crate) full: bool,
     pub(crate) build_ms: u64,
 }
 
 impl<K: Keyring> Node<K> {
-    pub(crate) fn new(app: App, actors: Vec<Box<dyn Actor>>) -> Self {
+    pub(crate) fn new(app: App, identity: usize, actors: Vec<(Fault, Box<dyn Actor>)>) -> Self {
         Self {
+            identity,
             log: Log::default(),
             guard: Guard::default(),
             app,
@@ -75,12 +83,14 @@ impl<K: Keyring> Node<K> {
             floor: None,
             working: false,
             asked_until: 0,
+            honest: actors.is_empty(),
             actors,
             promises: Guard::default(),
             abstain_before: Epoch::ZERO,
             doom: None,
             skew: 0,
             disk_ms: 1,
+            full: false,
             build_ms: 2,
         }
     }
@@ -89,8 +99,8 @@ impl<K: Keyring> Node<K> {
         self.core.is_some()
     }
 
-    pub(crate) fn is_honest(&self) -> bool {
-        self.actors.is_empty()
+    pub(crate) const fn is_honest(&self) -> bool {
+        self.honest
     }
 
     pub(crate) fn epoch(&self) -> Epoch {

@@ -1,21 +1,11 @@
 //! What a run is: size, weights, timing, faults and actors, all from one number.
 
-use crate::actors::Role;
 use crate::dice::Dice;
-use crate::faults::{Mishap, Window};
+use crate::faults::{Fault, Window};
 use crate::sets::Weights;
 use consensus::Timing;
 use primitives::Millis;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One thing that is wrong in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Trouble {
-    /// A machine or a link fails.
-    Mishap(Mishap),
-    /// A validator is malicious.
-    Role(Role),
-}
 
 /// A run.
 #[derive(Clone, Debug)]
@@ -35,9 +25,11 @@ pub struct Plan {
     /// A transaction arrives about so often, in milliseconds; never when zero.
     pub work_ms: u64,
     /// What is wrong.
-    pub troubles: Vec<Trouble>,
+    pub faults: Vec<Fault>,
     /// Malicious nodes.
-    pub byzantine: BTreeMap<usize, Vec<Role>>,
+    pub byzantine: BTreeMap<usize, Vec<Fault>>,
+    /// A node whose key runs on a second machine, which is the node after the last.
+    pub twin: Option<usize>,
     /// A node that may lose its memory.
     pub amnesiac: Option<usize>,
     /// When faults begin and end, in milliseconds.
@@ -46,35 +38,19 @@ pub struct Plan {
     pub blocks: u64,
 }
 
-/// Everything that can be wrong.
+/// Nothing, one kind alone, or a pair: what goes wrong in the run of a number. Every third number is one kind alone,
+/// in turn; the others are pairs by chance.
 #[must_use]
-pub fn troubles() -> Vec<Trouble> {
-    let mishaps = Mishap::ALL.into_iter().map(Trouble::Mishap);
-    mishaps.chain(Role::ALL.into_iter().map(Trouble::Role)).collect()
-}
-
-/// Nothing, each trouble alone, and each pair: which of them a number stands for.
-#[must_use]
-pub fn combination(number: u64) -> Vec<Trouble> {
-    let all = troubles();
-    let count = all.len() as u64;
-    let mut index = number % (1 + count + count * (count - 1) / 2);
-    if index == 0 {
-        return Vec::new();
+pub fn combination(number: u64) -> Vec<Fault> {
+    if number.is_multiple_of(3) {
+        let turn = (number / 3) as usize % (Fault::COUNT + 1);
+        return Fault::ALL.get(turn).copied().into_iter().collect();
     }
-    index -= 1;
-    if index < count {
-        return vec![all[index as usize]];
-    }
-    index -= count;
-    for (first, a) in all.iter().enumerate() {
-        let after = &all[first + 1..];
-        match after.get(index as usize) {
-            Some(b) => return vec![*a, *b],
-            None => index -= after.len() as u64,
-        }
-    }
-    Vec::new()
+    let mut dice = Dice::new(number, "pair");
+    let first = dice.index(Fault::COUNT);
+    let second = (first + 1 + dice.index(Fault::COUNT - 1)) % Fault::COUNT;
+    let (low, high) = (first.min(second), first.max(second));
+    vec![Fault::ALL[low], Fault::ALL[high]]
 }
 
 impl Plan {
@@ -92,16 +68,16 @@ impl Plan {
             epoch_ms: 20_000,
             delay: (5, 20),
             work_ms: 0,
-            troubles: Vec::new(),
+            faults: Vec::new(),
             byzantine: BTreeMap::new(),
+            twin: None,
             amnesiac: None,
             window: (0, 0),
             blocks: 100,
         }
     }
 
-    /// The run of a seed: the seed's remainder names the combination of troubles, so that any few hundred seeds in a
-    /// row have each trouble alone and each pair of them.
+    /// The run of a seed: any hundred seeds in a row have each kind of fault alone, and pairs of them.
     #[must_use]
     pub fn of(seed: u64) -> Self {
         Self::sized(seed, u64::MAX)
@@ -110,9 +86,14 @@ impl Plan {
     /// The run of a seed, over no more than so many blocks.
     #[must_use]
     pub fn sized(seed: u64, most: u64) -> Self {
+        Self::with(seed, combination(seed), most)
+    }
+
+    /// The run of a seed in which these go wrong, over no more than so many blocks.
+    #[must_use]
+    pub fn with(seed: u64, faults: Vec<Fault>, most: u64) -> Self {
         let mut dice = Dice::new(seed, "plan");
-        let troubles = combination(seed);
-        let faulty = troubles.iter().filter(|trouble| trouble.is_faulty()).count();
+        let faulty = faults.iter().filter(|fault| fault.is_faulty()).count();
         let seats = seats(&mut dice, faulty);
         let weights = dice.pick(
             &[Weights::Equal, Weights::Lopsided, Weights::Zipf, Weights::Heavy],
@@ -142,8 +123,9 @@ impl Plan {
             epoch_ms: blocks * idle / dice.between(3, 8),
             delay: (dice.between(1, 20), dice.between(1, 60)),
             work_ms: dice.pick(&[0, 700, 3_000], 0),
-            troubles,
+            faults,
             byzantine: BTreeMap::new(),
+            twin: None,
             amnesiac: None,
             window: (from, heal),
             blocks,
@@ -156,14 +138,19 @@ impl Plan {
     fn appoint(&mut self, dice: &mut Dice) {
         let mut nodes: Vec<usize> = (0..=self.seats).collect();
         dice.shuffle(&mut nodes);
-        if self.troubles.iter().any(|trouble| trouble.is_amnesia()) {
+        if self.faults.iter().any(|fault| fault.is_amnesia()) {
             self.amnesiac = nodes.pop();
         }
-        let room = (self.seats - 1) / 3 - usize::from(self.amnesiac.is_some());
-        let roles: Vec<Role> = self
-            .troubles
+        if self.faults.contains(&Fault::TwoInstances) {
+            self.twin = nodes.pop();
+        }
+        let taken = usize::from(self.amnesiac.is_some()) + usize::from(self.twin.is_some());
+        let room = (self.seats - 1) / 3 - taken;
+        let roles: Vec<Fault> = self
+            .faults
             .iter()
-            .filter_map(|trouble| trouble.role())
+            .copied()
+            .filter(|fault| fault.is_malice())
             .collect();
         if roles.is_empty() || room == 0 {
             return;
@@ -180,10 +167,17 @@ impl Plan {
         }
     }
 
-    /// Nodes that are malicious or may lose their memory.
+    /// Nodes that are malicious, run twice, or may lose their memory.
     #[must_use]
     pub fn faulty(&self) -> BTreeSet<usize> {
-        self.byzantine.keys().copied().chain(self.amnesiac).collect()
+        let liars = self.byzantine.keys().copied();
+        liars.chain(self.amnesiac).chain(self.twin).collect()
+    }
+
+    /// Machines: one for each seat, one more, and the second one of a key that runs twice.
+    #[must_use]
+    pub fn machines(&self) -> usize {
+        self.seats + 1 + usize::from(self.twin.is_some())
     }
 
     /// When each fault strikes.
@@ -193,12 +187,13 @@ impl Plan {
         let window = Window {
             from,
             heal,
-            nodes: self.seats + 1,
+            epoch: self.epoch_ms,
+            nodes: self.machines(),
             amnesiac: self.amnesiac.unwrap_or(0),
         };
-        let mishaps = self.troubles.iter().filter_map(|trouble| trouble.mishap());
+        let mishaps = self.faults.iter().filter(|fault| !fault.is_malice());
         mishaps
-            .flat_map(|mishap| crate::faults::schedule(mishap, &window, dice))
+            .flat_map(|fault| crate::faults::schedule(*fault, &window, dice))
             .collect()
     }
 }
@@ -214,29 +209,4 @@ fn seats(dice: &mut Dice, faulty: usize) -> usize {
         _ => 31,
     };
     seats.max(least)
-}
-
-impl Trouble {
-    const fn is_amnesia(self) -> bool {
-        matches!(self, Self::Mishap(mishap) if mishap.is_amnesia())
-    }
-
-    /// Whether it makes a node faulty beyond a crash: one that lies, or forgets.
-    fn is_faulty(self) -> bool {
-        self.is_amnesia() || matches!(self, Self::Role(_))
-    }
-
-    const fn role(self) -> Option<Role> {
-        match self {
-            Self::Role(role) => Some(role),
-            Self::Mishap(_) => None,
-        }
-    }
-
-    const fn mishap(self) -> Option<Mishap> {
-        match self {
-            Self::Mishap(mishap) => Some(mishap),
-            Self::Role(_) => None,
-        }
-    }
 }

@@ -46,12 +46,12 @@ pub fn seeds(usual: u64, shard: u64, shards: u64) -> Result<Vec<u64>, String> {
 /// Runs a plan.
 ///
 /// # Errors
-/// Everything that is needed to understand the failure and to see it again: `test` is the name of the test binary and
+/// Everything that is needed to understand the failure and to see it again: `test` is the name of
 /// the test.
-pub fn one<K: Keyring>(keys: K, plan: Plan, (binary, test): (&str, &str)) -> Result<Report, String> {
+pub fn one<K: Keyring>(keys: K, plan: Plan, test: &str) -> Result<Report, String> {
     let seed = plan.seed;
     let again =
-        format!("PALISADE_SIM_SEED={seed} cargo test -p palisade-sim --test {binary} {test} -- --nocapture");
+        format!("PALISADE_SIM_SEED={seed} cargo test -p palisade-sim --test it {test} -- --nocapture");
     let Some(mut world) = World::new(keys, plan) else {
         return Err(format!("seed {seed}: the first validator set is refused"));
     };

@@ -1,5 +1,6 @@
 //! What happened in a run: a hash over all of it, and the last of it to read.
 
+use crate::faults::{Fault, Struck};
 use consensus::{Content, Message, TimeoutReason, TimerKey};
 use core::hash::{Hash, Hasher};
 use light_palisade::{Statement, VoteKind};
@@ -185,6 +186,8 @@ pub struct Reached {
     pub epochs: u64,
     /// Blocks found bad.
     pub bad_blocks: u64,
+    /// How often each kind of fault struck.
+    pub struck: Struck,
 }
 
 impl Reached {
@@ -203,6 +206,7 @@ impl Reached {
         }
         self.epochs += other.epochs;
         self.bad_blocks += other.bad_blocks;
+        self.struck.merge(&other.struck);
     }
 
     fn count(&mut self, what: &What) {
@@ -254,6 +258,16 @@ impl Trace {
             self.last.pop_front();
         }
         self.last.push_back(entry);
+    }
+
+    /// A kind of fault has struck.
+    pub fn strike(&mut self, fault: Fault, times: u64) {
+        self.reached.struck.add(fault, times);
+    }
+
+    /// Kinds of faults have struck.
+    pub fn struck(&mut self, struck: &Struck) {
+        self.reached.struck.merge(struck);
     }
 
     /// The hash of everything that happened.

@@ -5,7 +5,7 @@ use consensus::Message;
 use light_palisade::Block;
 use std::sync::Arc;
 
-pub(super) struct BodyWithholder;
+pub(crate) struct BodyWithholder;
 
 impl Actor for BodyWithholder {
     fn outgoing(&mut self, voice: &mut Voice<'_>, mut parcel: Parcel) -> Vec<Parcel> {
@@ -13,6 +13,7 @@ impl Actor for BodyWithholder {
             let seats = voice.others.len() + 1;
             let shown = parcel.to.len().min(seats * 2 / 3);
             let hidden = parcel.to.split_off(shown);
+            voice.strike();
             let votes = Message::Votes(vec![proposal.vote]);
             return vec![
                 Parcel {

@@ -5,7 +5,7 @@ use consensus::Message;
 use light_palisade::Statement;
 use primitives::{BlockHash, View};
 
-pub(super) struct DoubleVoter;
+pub(crate) struct DoubleVoter;
 
 fn against(voice: &mut Voice<'_>, statement: &Statement) -> Statement {
     let (epoch, view) = (statement.epoch(), statement.view());
@@ -41,6 +41,7 @@ impl Actor for DoubleVoter {
             return vec![parcel];
         };
         let mut contrary = Vec::new();
+        voice.strike();
         for vote in votes {
             let statement = against(voice, &vote.statement);
             contrary.push(voice.vote(statement));

@@ -3,7 +3,7 @@
 use super::{Actor, Parcel, Voice, halves, proposal, transactions_root};
 use consensus::{Content, Message};
 
-pub(super) struct Equivocator;
+pub(crate) struct Equivocator;
 
 impl Actor for Equivocator {
     fn outgoing(&mut self, voice: &mut Voice<'_>, parcel: Parcel) -> Vec<Parcel> {
@@ -19,6 +19,7 @@ impl Actor for Equivocator {
         let Some(second) = proposal(voice, &first.vote.statement, other) else {
             return vec![parcel];
         };
+        voice.strike();
         let (one, mut two) = halves(voice, &parcel.to);
         if voice.dice.percent(50) {
             two.extend(one.first());

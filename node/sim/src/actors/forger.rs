@@ -1,14 +1,14 @@
-//! Sends malformed certificates and votes in others' names.
+//! Sends certificates with wrong bitmaps, too little weight, padding, or the point at infinity.
 
 use super::{Actor, Parcel, Voice};
 use crate::keys::GARBAGE;
 use consensus::Message;
 use crypto::bls::SignatureBytes;
-use light_palisade::{Bitmap, Certificate, Statement, ValidatorIndex, Vote};
+use light_palisade::{Bitmap, Certificate, Statement, ValidatorIndex};
 use primitives::{BlockHash, View};
 
 #[derive(Default)]
-pub(super) struct Forger {
+pub(crate) struct Forger {
     seen: Option<Certificate>,
 }
 
@@ -19,6 +19,17 @@ fn infinity() -> SignatureBytes {
         *first = 0xc0;
     }
     SignatureBytes(bytes)
+}
+
+/// Sets a bit that is nobody's, or adds a byte where there is none.
+fn pad(certificate: &mut Certificate) {
+    let seats = certificate.signers.as_bytes().len() * 8;
+    let mut bits = certificate.signers.as_bytes().to_vec();
+    match bits.last_mut() {
+        Some(last) if seats > 0 && *last & 0x80 == 0 => *last |= 0x80,
+        _ => bits.push(0),
+    }
+    certificate.signers = Bitmap::from_bytes(bits);
 }
 
 impl Forger {
@@ -32,7 +43,7 @@ impl Forger {
             signers: Bitmap::new(seats, everybody()),
             signature: infinity(),
         });
-        match voice.dice.below(7) {
+        match voice.dice.below(8) {
             // A quorum's signature under another statement.
             0 => forged.statement = nullify,
             1 => {
@@ -46,8 +57,10 @@ impl Forger {
             2 => forged.signers = Bitmap::new(seats + 8, everybody()),
             3 => forged.signers = Bitmap::from_bytes(vec![0xff; seats.div_ceil(8)]),
             4 => forged.signers = Bitmap::from_bytes(Vec::new()),
+            // A quorum's certificate with a bit that is nobody's.
+            5 => pad(&mut forged),
             // Our own signature alone, as if it were a quorum's.
-            5 => {
+            6 => {
                 let vote = voice.vote(nullify);
                 forged = Certificate {
                     statement: nullify,
@@ -65,38 +78,26 @@ impl Forger {
         }
         forged
     }
-
-    fn votes(voice: &mut Voice<'_>) -> Vec<Vote> {
-        let (epoch, view) = voice.position;
-        let statement = Statement::Nullify { epoch, view };
-        let mut vote = voice.vote(statement);
-        if voice.dice.percent(50) {
-            vote.signer = ValidatorIndex::new(voice.dice.below(voice.committee.len() as u64 + 2) as u16);
-        } else {
-            vote.signature = if voice.dice.percent(50) {
-                infinity()
-            } else {
-                GARBAGE
-            };
-        }
-        vec![vote]
-    }
 }
 
 impl Actor for Forger {
-    fn outgoing(&mut self, _: &mut Voice<'_>, parcel: Parcel) -> Vec<Parcel> {
-        if let Message::Certificates(certificates) = &parcel.message {
+    fn outgoing(&mut self, voice: &mut Voice<'_>, mut parcel: Parcel) -> Vec<Parcel> {
+        if let Message::Certificates(certificates) = &mut parcel.message {
             self.seen = certificates.first().cloned();
+            if voice.dice.percent(20) {
+                voice.strike();
+                certificates.iter_mut().for_each(pad);
+            }
         }
         vec![parcel]
     }
 
     fn entered(&mut self, voice: &mut Voice<'_>) -> Vec<Parcel> {
-        let message = match voice.dice.below(4) {
-            0 => Message::Votes(Self::votes(voice)),
-            1 => Message::Certificates(vec![self.certificate(voice)]),
-            _ => return Vec::new(),
-        };
-        vec![voice.to_all(message)]
+        if !voice.dice.percent(40) {
+            return Vec::new();
+        }
+        voice.strike();
+        let forged = self.certificate(voice);
+        vec![voice.to_all(Message::Certificates(vec![forged]))]
     }
 }

@@ -3,11 +3,12 @@
 use super::{Actor, Parcel, Voice};
 use consensus::Message;
 
-pub(super) struct LateLeader;
+pub(crate) struct LateLeader;
 
 impl Actor for LateLeader {
     fn outgoing(&mut self, voice: &mut Voice<'_>, mut parcel: Parcel) -> Vec<Parcel> {
         if matches!(parcel.message, Message::Proposal(_)) {
+            voice.strike();
             let deltas = voice.dice.between(2, 3);
             parcel.after += (voice.delta.get() * deltas).saturating_sub(voice.dice.below(60));
         }

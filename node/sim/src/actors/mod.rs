@@ -5,12 +5,31 @@ mod body_withholder;
 mod double_voter;
 mod equivocator;
 mod forger;
+mod forker;
+mod header_liar;
+mod impersonator;
+mod justification_liar;
 mod late_leader;
-mod liar;
 mod nullify_only;
 mod silent_leader;
 mod spammer;
+mod state_liar;
 mod vote_withholder;
+
+pub(crate) use body_withholder::BodyWithholder;
+pub(crate) use double_voter::DoubleVoter;
+pub(crate) use equivocator::Equivocator;
+pub(crate) use forger::Forger;
+pub(crate) use forker::Forker;
+pub(crate) use header_liar::HeaderLiar;
+pub(crate) use impersonator::Impersonator;
+pub(crate) use justification_liar::JustificationLiar;
+pub(crate) use late_leader::LateLeader;
+pub(crate) use nullify_only::NullifyOnly;
+pub(crate) use silent_leader::SilentLeader;
+pub(crate) use spammer::Spammer;
+pub(crate) use state_liar::StateLiar;
+pub(crate) use vote_withholder::VoteWithholder;
 
 use crate::dice::Dice;
 use consensus::{Message, Peer};
@@ -48,6 +67,8 @@ pub struct Voice<'a> {
     pub sign: &'a dyn Fn(&[u8]) -> crypto::bls::SignatureBytes,
     /// What it has signed here, for the oracle.
     pub signed: Vec<Statement>,
+    /// How often it did what it is named for.
+    pub struck: u64,
 }
 
 impl Voice<'_> {
@@ -59,6 +80,11 @@ impl Voice<'_> {
             signer: self.me,
             signature: (self.sign)(&statement.sign_bytes(&crate::keys::CHAIN)),
         }
+    }
+
+    /// It does what it is named for.
+    pub const fn strike(&mut self) {
+        self.struck += 1;
     }
 
     /// A parcel for everybody.
@@ -78,6 +104,9 @@ pub trait Actor {
         vec![parcel]
     }
 
+    /// Its core hears a message.
+    fn heard(&mut self, _: &Message) {}
+
     /// What it says by itself when its core enters a view.
     fn entered(&mut self, _: &mut Voice<'_>) -> Vec<Parcel> {
         Vec::new()
@@ -86,64 +115,6 @@ pub trait Actor {
     /// The body that it gives to somebody who asks for this one.
     fn serve(&mut self, block: Arc<Block>) -> Option<Arc<Block>> {
         Some(block)
-    }
-}
-
-/// The actors by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Never proposes.
-    SilentLeader,
-    /// Proposes just before everybody gives up.
-    LateLeader,
-    /// Proposes two blocks in one view, each to half of the others.
-    Equivocator,
-    /// Contradicts its own votes, in every way there is.
-    DoubleVoter,
-    /// Votes to half of the others alone.
-    VoteWithholder,
-    /// Votes to leave every view, and nothing else.
-    NullifyOnly,
-    /// Floods the others with votes of other views and epochs, and with questions.
-    Spammer,
-    /// Shows its blocks to a bare quorum, and gives nobody a body that is right.
-    BodyWithholder,
-    /// Sends malformed certificates and votes in others' names.
-    Forger,
-    /// Proposes blocks that break one rule each.
-    Liar,
-}
-
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::SilentLeader,
-        Self::LateLeader,
-        Self::Equivocator,
-        Self::DoubleVoter,
-        Self::VoteWithholder,
-        Self::NullifyOnly,
-        Self::Spammer,
-        Self::BodyWithholder,
-        Self::Forger,
-        Self::Liar,
-    ];
-
-    /// An actor of this name.
-    #[must_use]
-    pub fn actor(self) -> Box<dyn Actor> {
-        match self {
-            Self::SilentLeader => Box::new(silent_leader::SilentLeader),
-            Self::LateLeader => Box::new(late_leader::LateLeader),
-            Self::Equivocator => Box::new(equivocator::Equivocator),
-            Self::DoubleVoter => Box::new(double_voter::DoubleVoter),
-            Self::VoteWithholder => Box::new(vote_withholder::VoteWithholder),
-            Self::NullifyOnly => Box::new(nullify_only::NullifyOnly),
-            Self::Spammer => Box::new(spammer::Spammer::default()),
-            Self::BodyWithholder => Box::new(body_withholder::BodyWithholder),
-            Self::Forger => Box::new(forger::Forger::default()),
-            Self::Liar => Box::new(liar::Liar),
-        }
     }
 }
 
@@ -173,4 +144,15 @@ fn proposal(voice: &mut Voice<'_>, of: &Statement, block: Block) -> Option<Messa
         vote,
         content: consensus::Content::Fresh(Arc::new(block)),
     })))
+}
+
+/// The vote and the block of a message that proposes a block of its view.
+fn fresh(message: &Message) -> Option<(Vote, Block)> {
+    let Message::Proposal(proposal) = message else {
+        return None;
+    };
+    match &proposal.content {
+        consensus::Content::Fresh(block) => Some((proposal.vote, block.as_ref().clone())),
+        consensus::Content::Again(_) => None,
+    }
 }

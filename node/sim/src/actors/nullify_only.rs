@@ -4,7 +4,7 @@ use super::{Actor, Parcel, Voice};
 use consensus::Message;
 use light_palisade::Statement;
 
-pub(super) struct NullifyOnly;
+pub(crate) struct NullifyOnly;
 
 impl Actor for NullifyOnly {
     fn outgoing(&mut self, _: &mut Voice<'_>, parcel: Parcel) -> Vec<Parcel> {
@@ -15,6 +15,7 @@ impl Actor for NullifyOnly {
     }
 
     fn entered(&mut self, voice: &mut Voice<'_>) -> Vec<Parcel> {
+        voice.strike();
         let (epoch, view) = voice.position;
         let vote = voice.vote(Statement::Nullify { epoch, view });
         vec![voice.to_all(Message::Votes(vec![vote]))]

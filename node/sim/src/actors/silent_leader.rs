@@ -3,12 +3,15 @@
 use super::{Actor, Parcel, Voice};
 use consensus::Message;
 
-pub(super) struct SilentLeader;
+pub(crate) struct SilentLeader;
 
 impl Actor for SilentLeader {
-    fn outgoing(&mut self, _: &mut Voice<'_>, parcel: Parcel) -> Vec<Parcel> {
+    fn outgoing(&mut self, voice: &mut Voice<'_>, parcel: Parcel) -> Vec<Parcel> {
         match parcel.message {
-            Message::Proposal(_) => Vec::new(),
+            Message::Proposal(_) => {
+                voice.strike();
+                Vec::new()
+            }
             _ => vec![parcel],
         }
     }

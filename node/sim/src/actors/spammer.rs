@@ -9,7 +9,7 @@ use primitives::{BlockHash, Epoch, View};
 const KEPT: usize = 16;
 
 #[derive(Default)]
-pub(super) struct Spammer {
+pub(crate) struct Spammer {
     said: Vec<Message>,
 }
 
@@ -55,6 +55,7 @@ impl Actor for Spammer {
     }
 
     fn entered(&mut self, voice: &mut Voice<'_>) -> Vec<Parcel> {
+        voice.strike();
         let mut parcels = Vec::new();
         for _ in 0..voice.dice.between(1, 6) {
             let count = voice.dice.between(1, 5);

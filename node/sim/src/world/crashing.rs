@@ -2,7 +2,7 @@
 
 use super::{Due, World};
 use crate::app::App;
-use crate::faults::{Point, Step};
+use crate::faults::{Fault, Point, Step};
 use crate::guard::Guard;
 use crate::keys::{CHAIN, Keyring, key};
 use crate::log::Tail;
@@ -23,7 +23,7 @@ impl<K: Keyring> World<K> {
         }
         let config = Config {
             chain: CHAIN,
-            key: Some(key(id)),
+            key: Some(key(node.identity)),
             abstain_before: node.abstain_before,
             timing: self.plan.timing,
         };
@@ -86,10 +86,15 @@ impl<K: Keyring> World<K> {
 
     /// Crashes a node at the so-many-th record of its log from now on, and restarts it after `down` milliseconds.
     pub fn doom(&mut self, id: usize, records: u64, point: Point, down: u64) {
+        self.condemn(Fault::Crash, (id, records), point, down);
+    }
+
+    fn condemn(&mut self, by: Fault, (id, records): (usize, u64), point: Point, down: u64) {
         let node = &mut self.nodes[id];
         if node.doom.is_none() && node.is_up() {
             node.doom = Some(Doom {
                 record: node.log.appended() + records,
+                by,
                 point,
                 down,
             });
@@ -98,7 +103,11 @@ impl<K: Keyring> World<K> {
 
     /// The moment has come.
     pub(super) fn meet(&mut self, id: usize, tail: Tail) {
-        let down = self.nodes[id].doom.map_or(1, |doom| doom.down);
+        let doom = self.nodes[id].doom;
+        let down = doom.map_or(1, |doom| doom.down);
+        if let Some(doom) = doom {
+            self.trace.strike(doom.by, 1);
+        }
         self.stop(id, tail);
         self.later(down, Due::Step(Step::Restart(id)));
     }
@@ -137,31 +146,46 @@ impl<K: Keyring> World<K> {
         let set = |bits: u64| -> BTreeSet<usize> { (0..none).filter(|node| bits >> node & 1 == 1).collect() };
         match step {
             Step::Loss(percent) => self.network.loss = percent,
-            Step::Late(percent, most) => {
-                self.network.late = percent;
-                self.network.late_ms = most;
-            }
+            Step::Late(percent, most) => self.network.late = (percent, most),
+            Step::Reorder(percent, most) => self.network.reorder = (percent, most),
+            Step::Bandwidth(bytes) => self.network.bandwidth = bytes,
             Step::Duplicates(percent) => self.network.duplicates = percent,
-            Step::Split(side) => self.network.split(&set(side), none),
+            Step::Split(by, side) => {
+                self.network.cut_by = by;
+                self.network.split(&set(side), none);
+            }
             Step::Cut(from, to) => {
                 let to = set(to);
+                self.network.cut_by = Fault::OneWay;
                 self.network.cuts = set(from)
                     .into_iter()
                     .flat_map(|a| to.iter().map(move |b| (a, *b)))
                     .collect();
             }
             Step::Crash {
+                by,
                 node,
                 records,
                 point,
                 down,
-            } => self.doom(node, records, point, down),
+            } => self.condemn(by, (node, records), point, down),
             Step::Restart(node) => self.start(node),
             Step::Disk(node, ms) => self.nodes[node].disk_ms = ms,
+            Step::FullDisk(node, ms) => {
+                self.nodes[node].full = true;
+                self.later(ms, Due::Step(Step::Room(node)));
+            }
+            Step::Room(node) => self.nodes[node].full = false,
             Step::Build(node, ms) => self.nodes[node].build_ms = ms,
             Step::Skew(node, ms) => self.nodes[node].skew = ms as i64 - 5_000,
-            Step::EmptyLog(node) => self.empty_log(node),
-            Step::Wipe(node) => self.wipe(node),
+            Step::EmptyLog(node) => {
+                self.trace.strike(Fault::EmptyLog, 1);
+                self.empty_log(node);
+            }
+            Step::Wipe(node) => {
+                self.trace.strike(Fault::Wipe, 1);
+                self.wipe(node);
+            }
             Step::Heal => self.heal(),
         }
     }
@@ -175,6 +199,7 @@ impl<K: Keyring> World<K> {
             node.doom = None;
             node.skew = 0;
             node.disk_ms = 1;
+            node.full = false;
             node.build_ms = 2;
             self.start(id);
         }

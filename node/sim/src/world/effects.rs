@@ -1,7 +1,7 @@
 //! What a core wants done.
 
 use super::{Due, World};
-use crate::faults::Point;
+use crate::faults::{Fault, Point, Step};
 use crate::keys::{CHAIN, Keyring, node_at, peer};
 use crate::log::Tail;
 use crate::node::Held;
@@ -64,6 +64,10 @@ impl<K: Keyring> World<K> {
     }
 
     fn append(&mut self, id: usize, record: &Record) {
+        if self.nodes[id].full {
+            self.no_room(id, record);
+            return;
+        }
         let next = self.nodes[id].log.appended() + 1;
         let doom = self.nodes[id].doom.filter(|doom| doom.record == next);
         if doom.is_some_and(|doom| doom.point == Point::Before) {
@@ -89,6 +93,17 @@ impl<K: Keyring> World<K> {
         }
     }
 
+    /// The disk is full: part of the record is written, and the node stops. Somebody starts it again and again.
+    fn no_room(&mut self, id: usize, record: &Record) {
+        self.trace.strike(Fault::FullDisk, 1);
+        let node = &mut self.nodes[id];
+        node.log.append(record);
+        let frames = (node.log.appended() - node.log.durable()) as usize - 1;
+        let bytes = self.dice.index(100);
+        self.stop(id, Tail::Torn { frames, bytes });
+        self.later(300, Due::Step(Step::Restart(id)));
+    }
+
     /// One sync at a time; whatever is appended meanwhile waits for the next.
     pub(super) fn sync_log(&mut self, id: usize) {
         let node = &mut self.nodes[id];
@@ -98,6 +113,9 @@ impl<K: Keyring> World<K> {
         }
         node.syncing = true;
         let (life, delay) = (node.life, node.disk_ms);
+        if delay >= 200 {
+            self.trace.strike(Fault::SlowSync, 1);
+        }
         self.later(delay, Due::LogSynced { node: id, life, upto });
     }
 
@@ -147,21 +165,22 @@ impl<K: Keyring> World<K> {
     }
 
     fn sign(&mut self, id: usize, statements: Vec<Statement>) {
+        let identity = self.nodes[id].identity;
         let mut votes = Vec::new();
         let mut refused = Vec::new();
         for statement in statements {
             self.note(id, What::Signs(Said::from(&statement)));
             let node = &mut self.nodes[id];
             let committee = node.app.committee_of(statement.epoch());
-            let seat = committee.and_then(|set| set.set().index_of(&crate::keys::key(id)));
+            let seat = committee.and_then(|set| set.set().index_of(&crate::keys::key(identity)));
             if !node.promises.permits(&statement) {
                 self.oracle.wants_contradiction(id, &statement);
             }
             match seat {
                 Some(signer) if node.guard.permits(&statement) => {
                     node.guard.note(&statement);
-                    self.oracle.signed(id, &statement);
-                    let signature = self.keys.sign(id, &statement.sign_bytes(&CHAIN));
+                    self.oracle.signed(identity, &statement);
+                    let signature = self.keys.sign(identity, &statement.sign_bytes(&CHAIN));
                     votes.push(Vote {
                         statement,
                         signer,
@@ -178,7 +197,7 @@ impl<K: Keyring> World<K> {
     }
 
     pub(super) fn other_seats(&self, id: usize) -> Vec<Peer> {
-        let me = peer(id);
+        let me = peer(self.nodes[id].identity);
         let committee = self.nodes[id].committee();
         let seats = committee.iter().flat_map(|set| &set.set().validators);
         seats
@@ -189,14 +208,18 @@ impl<K: Keyring> World<K> {
 
     fn build(&mut self, id: usize, build: &Build) {
         let (epoch, view) = (build.header.epoch, build.header.view);
-        let signature = self.keys.sign(id, &seed_sign_bytes(&CHAIN, epoch, view));
+        let signature = self
+            .keys
+            .sign(self.nodes[id].identity, &seed_sign_bytes(&CHAIN, epoch, view));
         let node = &mut self.nodes[id];
         let (life, delay) = (node.life, node.build_ms);
+        let slow = u64::from(delay > 2);
         let input = match node.app.build(build, signature) {
             Some(block) => Input::Built { epoch, view, block },
             None => Input::BuildFailed { epoch, view },
         };
         let input = Box::new(input);
+        self.trace.strike(Fault::SlowBuild, slow);
         self.later(
             delay,
             Due::Input {

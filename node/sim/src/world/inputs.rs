@@ -1,7 +1,7 @@
 //! What happens next, and to whom.
 
 use super::{Due, World};
-use crate::faults::Point;
+use crate::faults::{Fault, Point};
 use crate::keys::Keyring;
 use crate::log::Tail;
 use crate::trace::{Short, What};
@@ -57,6 +57,9 @@ impl<K: Keyring> World<K> {
             Input::Signed(votes) => self.note(node, What::Signed(votes.len())),
             Input::Work { available } => self.note(node, What::Work(*available)),
             Input::EpochStarted { committee, .. } => {
+                if self.network.cut_by == Fault::SetChangeApart && !self.network.cuts.is_empty() {
+                    self.trace.strike(Fault::SetChangeApart, 1);
+                }
                 self.note(node, What::Epoch(committee.epoch().get()));
             }
             _ => {}

@@ -11,7 +11,7 @@ pub use running::{Failure, Report};
 
 use crate::app::{App, GENESIS_TIME};
 use crate::dice::Dice;
-use crate::faults::Step;
+use crate::faults::{Fault, Step};
 use crate::keys::{Keyring, node_of};
 use crate::network::Network;
 use crate::node::Node;
@@ -22,7 +22,7 @@ use crate::trace::{Trace, What};
 use consensus::{Input, Message, Now, TimerKey};
 use light_palisade::{Block, Certificate};
 use primitives::{BlockHash, Millis, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -120,13 +120,18 @@ impl<K: Keyring> World<K> {
     #[must_use]
     pub fn new(keys: K, plan: Plan) -> Option<Self> {
         let sets = Rc::new(Sets::new(plan.seats, plan.weights, plan.epoch_ms, plan.faulty()));
-        let mut oracle = Oracle::new(plan.byzantine.keys().copied().collect());
+        let twins = plan.twin.into_iter().chain(plan.twin.map(|_| sets.nodes()));
+        let dishonest: BTreeSet<usize> = plan.byzantine.keys().copied().chain(twins).collect();
         let mut nodes = Vec::new();
-        for id in 0..sets.nodes() {
+        for id in 0..plan.machines() {
             let roles = plan.byzantine.get(&id).into_iter().flatten();
-            let actors = roles.map(|role| role.actor()).collect();
-            nodes.push(Node::new(App::genesis(&sets)?, actors));
+            let actors = roles.filter_map(|role| Some((*role, role.actor()?))).collect();
+            let identity = if id < sets.nodes() { id } else { plan.twin? };
+            let mut node = Node::new(App::genesis(&sets)?, identity, actors);
+            node.honest = !dishonest.contains(&id);
+            nodes.push(node);
         }
+        let mut oracle = Oracle::new(dishonest);
         let first = sets.of(0, &primitives::Digest::ZERO)?;
         oracle.seats(first.set(), seat_node);
         oracle.genesis(nodes.first()?.app.at(0)?.hash);
@@ -182,6 +187,12 @@ impl<K: Keyring> World<K> {
     /// Gives a core one input and carries out what it wants.
     pub(crate) fn feed(&mut self, id: usize, input: Input) {
         let now = self.clock(id);
+        if self.nodes[id].skew != 0 {
+            self.trace.strike(Fault::Skew, 1);
+        }
+        if self.nodes[id].identity != id {
+            self.trace.strike(Fault::TwoInstances, 1);
+        }
         let Some(core) = self.nodes[id].core.as_mut() else {
             return;
         };

@@ -115,8 +115,16 @@ impl<K: Keyring> World<K> {
             height: self.honest_heights().min().unwrap_or(0),
             epoch: honest.map(|node| node.epoch().get()).min().unwrap_or(0),
             ms: self.now,
-            reached: *self.trace.reached(),
+            reached: self.reached(),
         }
+    }
+
+    /// What the run came to, with what struck messages.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        let mut reached = *self.trace.reached();
+        reached.struck.merge(&self.network.struck);
+        reached
     }
 
     fn failure(&self) -> Failure {

@@ -27,7 +27,7 @@ impl<K: Keyring> World<K> {
         let node = &mut self.nodes[id];
         let Some(core) = &node.core else { return };
         let mut body = core.block(&hash).cloned().or_else(|| node.app.body(&hash));
-        for actor in &mut node.actors {
+        for (_, actor) in &mut node.actors {
             body = body.and_then(|block| actor.serve(block));
         }
         let Some(block) = body else { return };

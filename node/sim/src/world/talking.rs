@@ -2,16 +2,35 @@
 
 use super::{Due, World};
 use crate::actors::{Actor, Parcel, Voice};
+use crate::faults::{Fault, Struck};
 use crate::keys::{Keyring, node_at, peer};
 use crate::oracle::Hearing;
 use crate::trace::{Told, What};
 use consensus::{Input, Message, Peer};
 use light_palisade::Statement;
 use primitives::Epoch;
+use primitives::codec::encode;
 use std::rc::Rc;
 
 /// Views below the tip whose votes a core surely still has, and views ahead of its own whose votes it keeps.
 const SURELY_KEPT: (u64, u64) = (200, 64);
+
+type Actors = [(Fault, Box<dyn Actor>)];
+
+/// What comes of parcels that pass all actors, and how often each did what it is named for.
+fn in_turn(
+    actors: &mut Actors,
+    voice: &mut Voice<'_>,
+    mut parcels: Vec<Parcel>,
+    act: impl Fn(Vec<Parcel>, &mut dyn Actor, &mut Voice<'_>) -> Vec<Parcel>,
+) -> (Vec<Parcel>, Struck) {
+    let mut struck = Struck::default();
+    for (fault, actor) in actors {
+        parcels = act(parcels, actor.as_mut(), voice);
+        struck.add(*fault, core::mem::take(&mut voice.struck));
+    }
+    (parcels, struck)
+}
 
 impl<K: Keyring> World<K> {
     /// A core's message leaves its machine.
@@ -21,19 +40,16 @@ impl<K: Keyring> World<K> {
             message,
             after: 0,
         };
-        if self.nodes[id].is_honest() {
+        if self.nodes[id].actors.is_empty() {
             self.post(id, parcel);
             return;
         }
         let parcels = self.ask_actors(id, |actors, voice| {
-            let mut parcels = vec![parcel];
-            for actor in actors {
-                parcels = parcels
-                    .into_iter()
-                    .flat_map(|parcel| actor.outgoing(voice, parcel))
-                    .collect();
-            }
-            parcels
+            let outgoing = |parcels: Vec<Parcel>, actor: &mut dyn Actor, voice: &mut Voice<'_>| {
+                let each = parcels.into_iter();
+                each.flat_map(|parcel| actor.outgoing(voice, parcel)).collect()
+            };
+            in_turn(actors, voice, vec![parcel], outgoing)
         });
         for parcel in parcels {
             self.post(id, parcel);
@@ -41,11 +57,14 @@ impl<K: Keyring> World<K> {
     }
 
     pub(super) fn actors_enter(&mut self, id: usize) {
-        if self.nodes[id].is_honest() {
+        if self.nodes[id].actors.is_empty() {
             return;
         }
         let parcels = self.ask_actors(id, |actors, voice| {
-            actors.iter_mut().flat_map(|actor| actor.entered(voice)).collect()
+            in_turn(actors, voice, Vec::new(), |mut parcels, actor, voice| {
+                parcels.extend(actor.entered(voice));
+                parcels
+            })
         });
         for parcel in parcels {
             self.post(id, parcel);
@@ -56,7 +75,7 @@ impl<K: Keyring> World<K> {
     fn ask_actors(
         &mut self,
         id: usize,
-        ask: impl FnOnce(&mut [Box<dyn Actor>], &mut Voice<'_>) -> Vec<Parcel>,
+        ask: impl FnOnce(&mut Actors, &mut Voice<'_>) -> (Vec<Parcel>, Struck),
     ) -> Vec<Parcel> {
         let others = self.other_seats(id);
         let node = &mut self.nodes[id];
@@ -77,27 +96,45 @@ impl<K: Keyring> World<K> {
             others,
             sign: &sign,
             signed: Vec::new(),
+            struck: 0,
         };
-        let parcels = ask(&mut node.actors, &mut voice);
+        let (parcels, struck) = ask(&mut node.actors, &mut voice);
         for statement in voice.signed {
             self.oracle.signed(id, &statement);
         }
+        self.trace.struck(&struck);
         parcels
     }
 
     fn post(&mut self, from: usize, parcel: Parcel) {
         let message = Rc::new(parcel.message);
-        for to in parcel.to.iter().map(node_at) {
+        let instances = |to: usize| {
+            self.nodes
+                .iter()
+                .enumerate()
+                .filter(move |(_, node)| node.identity == to)
+        };
+        let to: Vec<usize> = parcel
+            .to
+            .iter()
+            .flat_map(|to| instances(node_at(to)))
+            .map(|(to, _)| to)
+            .collect();
+        for to in to {
             let dropped = self
                 .filter
                 .as_ref()
                 .is_some_and(|filter| filter(self.now, from, to, &message));
-            if dropped || to == from || to >= self.nodes.len() {
+            if dropped || to == from {
                 continue;
             }
+            let size = || encode(message.as_ref()).len();
+            let Some(wait) = self.network.queue(self.now, from, size) else {
+                continue;
+            };
             for delay in self.network.route(&mut self.dice, from, to) {
                 let message = Rc::clone(&message);
-                self.later(parcel.after + delay, Due::Deliver { to, from, message });
+                self.later(parcel.after + wait + delay, Due::Deliver { to, from, message });
             }
         }
     }
@@ -113,12 +150,16 @@ impl<K: Keyring> World<K> {
                 .map(|certificate| &certificate.statement)
                 .filter(|statement| statement.epoch() == epoch)
                 .map_or(0, |statement| statement.view().get());
-            self.believable(from, message, epoch, (last, view.get()))
+            self.believable(self.nodes[from].identity, message, epoch, (last, view.get()))
         } else {
             Vec::new()
         };
         self.note(to, What::Heard(from as u16, Told::from(message)));
+        let from = self.nodes[from].identity;
         let life = self.nodes[to].life;
+        for (_, actor) in &mut self.nodes[to].actors {
+            actor.heard(message);
+        }
         let input = Input::Message {
             from: peer(from),
             message: message.clone(),

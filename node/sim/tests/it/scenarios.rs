@@ -1,17 +1,9 @@
 //! Named regressions: what stopped or split other chains in production (consensus.md, section 1.4), and what an
 //! operator will see sooner or later.
-#![cfg(test)]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::integer_division,
-    clippy::as_conversions,
-    reason = "a test: small numbers"
-)]
 
 use consensus::Message;
 use light_palisade::{Evidence, VoteKind};
-use palisade_sim::actors::Role;
-use palisade_sim::faults::Point;
+use palisade_sim::faults::{Fault, Point};
 use palisade_sim::log::Tail;
 use palisade_sim::{MockScheme, Plan, World};
 use std::collections::BTreeSet;
@@ -166,7 +158,7 @@ fn all_four_crash_at_once_at_any_point() {
             let before = world.heights().into_iter().max().unwrap();
             world.heal();
             run(&mut world, 20_000);
-            assert_eq!(world.trace().reached().crashes, 4, "{records} {point:?}");
+            assert_eq!(world.reached().crashes, 4, "{records} {point:?}");
             assert!(least(&world, &[0, 1, 2, 3]) > before, "{records} {point:?}");
         }
     }
@@ -196,7 +188,7 @@ fn a_crash_at_every_record_of_the_log() {
             world.doom(0, record, point, 200);
             run(&mut world, 11_000);
             let heights = world.heights();
-            assert_eq!(world.trace().reached().crashes, 1, "{record} {point:?}");
+            assert_eq!(world.reached().crashes, 1, "{record} {point:?}");
             assert!(
                 heights[0] + 3 >= heights[1] && heights[1] >= 6,
                 "{record} {point:?} {heights:?}"
@@ -220,7 +212,7 @@ fn a_boundary_block_is_proposed_again_until_it_is_final() {
         .into_iter()
         .filter(|(epoch, _)| *epoch == 0)
         .collect();
-    let again = world.trace().reached().again;
+    let again = world.reached().again;
     assert!(again >= 12, "heard again {again} times; {views:?}");
     assert!(world.positions().iter().all(|(epoch, _)| *epoch == 0));
     world.heal();
@@ -249,18 +241,18 @@ fn a_boundary_block_is_proposed_again_until_it_is_final() {
 
 #[test]
 fn equivocation_is_found_and_blamed() {
-    for role in [Role::Equivocator, Role::DoubleVoter] {
+    for fault in [Fault::Equivocator, Fault::DoubleVoter] {
         let mut plan = Plan::calm(5, 4);
-        plan.byzantine.insert(1, vec![role]);
+        plan.byzantine.insert(1, vec![fault]);
         let mut world = World::new(MockScheme, plan).unwrap();
         let report = world.run().unwrap_or_else(|failure| panic!("{}", failure.story));
         let guilty: BTreeSet<_> = world.oracle().proven().map(|(node, _, _)| node).collect();
-        assert_eq!(guilty, BTreeSet::from([1]), "{role:?}");
+        assert_eq!(guilty, BTreeSet::from([1]), "{fault:?}");
         let on_chain = (1..=report.height)
             .filter_map(|height| world.block(0, height))
             .flat_map(|block| block.evidence.clone())
             .filter(|evidence| matches!(evidence, Evidence::Votes(..)))
             .count();
-        assert!(on_chain > 0, "{role:?}: evidence reaches a block");
+        assert!(on_chain > 0, "{fault:?}: evidence reaches a block");
     }
 }

@@ -1,5 +1,4 @@
 //! The same network with the signatures that production uses.
-#![cfg(test)]
 
 use palisade_sim::{Plan, RealScheme, sweep};
 
@@ -15,7 +14,7 @@ fn shard(index: usize, test: &str) {
         None => seeds().into_iter().skip(index).step_by(2).collect(),
     };
     for seed in seeds {
-        if let Err(story) = sweep::one(RealScheme::new(), Plan::sized(seed, 10), ("bls", test)) {
+        if let Err(story) = sweep::one(RealScheme::new(), Plan::sized(seed, 10), &format!("bls::{test}")) {
             panic!("{story}");
         }
     }

@@ -1,5 +1,4 @@
 //! What survives a crash in the simulation is what the rules say, whatever is asked of it.
-#![cfg(test)]
 
 use light_palisade::Statement;
 use palisade_sim::guard::Guard;

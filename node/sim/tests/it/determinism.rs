@@ -1,5 +1,4 @@
 //! The same seed gives the same run.
-#![cfg(test)]
 
 use palisade_sim::{MockScheme, Plan, sweep};
 use std::collections::BTreeSet;
@@ -11,7 +10,7 @@ fn the_same_seed_twice_gives_the_same_events() {
         match sweep::one(
             MockScheme,
             plan,
-            ("determinism", "the_same_seed_twice_gives_the_same_events"),
+            "determinism::the_same_seed_twice_gives_the_same_events",
         ) {
             Ok(report) => report,
             Err(story) => panic!("{story}"),

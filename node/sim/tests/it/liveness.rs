@@ -1,5 +1,4 @@
 //! The check of the oracle that a whole network is needed for fails when it should.
-#![cfg(test)]
 
 use palisade_sim::{Invariant, MockScheme, Plan, World};
 
