@@ -3,9 +3,11 @@
 mod home;
 mod load;
 mod origin;
+mod storage;
 
 pub(crate) use home::Home;
 pub(crate) use load::{Loaded, Overrides, load};
+pub(crate) use storage::{Pruning, StorageSection};
 
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -29,6 +31,8 @@ pub(crate) struct NodeConfig {
     pub(crate) mempool: mempool::Config,
     /// Blocks and state on disk.
     pub(crate) store: store::Config,
+    /// What is kept of the chain.
+    pub(crate) storage: StorageSection,
     /// Catching up.
     pub(crate) sync: sync::Config,
     /// The gRPC services and the explorer.
@@ -101,6 +105,7 @@ impl NodeConfig {
         self.network.validate().map_err(|error| error.to_string())?;
         self.mempool.validate().map_err(|error| error.to_string())?;
         self.store.validate().map_err(|error| error.to_string())?;
+        self.storage.validate()?;
         self.sync.validate().map_err(|error| error.to_string())?;
         self.rpc.validate().map_err(|error| error.to_string())?;
         if self.node.moniker.is_empty() || self.node.moniker.len() > 64 {

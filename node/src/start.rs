@@ -8,9 +8,9 @@ mod watch;
 pub(crate) use error::StartError;
 pub(crate) use watch::now;
 
-use crate::app::{self, Chain, Gate, Mempool, Relay};
+use crate::app::{self, Chain, ChainError, Gate, Mempool, Relay};
 use crate::backend::{self, Backend, Identity, Work};
-use crate::config::{Home, NodeConfig};
+use crate::config::{Home, NodeConfig, Pruning, StorageSection};
 use engine::{Engine, Parts};
 use mempool::Intake;
 use network::Network;
@@ -125,6 +125,7 @@ pub(crate) async fn run(
         metrics: sync_metrics,
     };
     let mut behind = tokio::spawn(behind.run(handle.catch_up, stop.clone()));
+    let mut pruning = tokio::spawn(prune(chain.clone(), &config.storage, stop.clone()));
 
     let tip = backend::follow(chain.clone(), snapshots.clone(), status.clone(), stop.clone());
     let backend = Arc::new(Backend {
@@ -158,6 +159,10 @@ pub(crate) async fn run(
             Ok(outcome) => outcome.map_err(StartError::from),
             Err(_) => Err(StartError::Interrupted),
         },
+        broken = &mut pruning => match broken {
+            Ok(outcome) => outcome.map_err(StartError::from),
+            Err(_) => Err(StartError::Interrupted),
+        },
     };
     let failed = outcome.is_err();
     stop.cancel();
@@ -168,6 +173,27 @@ pub(crate) async fn run(
     listening.finish().await;
     settle(chain).await?;
     outcome
+}
+
+/// Forgets old blocks where that is wanted, until `stop`.
+fn prune(
+    chain: Arc<Chain>,
+    storage: &StorageSection,
+    stop: CancellationToken,
+) -> impl Future<Output = Result<(), ChainError>> + use<> {
+    let task = (storage.pruning == Pruning::Window).then(|| app::PruningTask {
+        chain,
+        window: storage.window_blocks,
+    });
+    async move {
+        match task {
+            Some(task) => task.run(stop).await,
+            None => {
+                stop.cancelled().await;
+                Ok(())
+            }
+        }
+    }
 }
 
 /// On a development chain nothing is at stake, and its genesis may be as old as it likes.

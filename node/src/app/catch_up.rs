@@ -153,8 +153,13 @@ impl Source for Chain {
             Some(Status {
                 header: head.header.clone(),
                 certificate: Some(certificate),
+                earliest: store.earliest(),
             })
         })
+    }
+
+    fn earliest(&self) -> Height {
+        self.store().earliest()
     }
 
     fn header(&self, height: Height) -> Option<Header> {

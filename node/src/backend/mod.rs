@@ -52,7 +52,19 @@ async fn off_thread<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, ReadError> {
     match tokio::task::spawn_blocking(read).await {
-        Ok(answer) => answer.map_err(broken),
+        Ok(answer) => answer.map_err(|error| match error {
+            // Pruned while it was read.
+            StoreError::Unavailable {
+                asked,
+                earliest,
+                tip: latest,
+            } if asked < earliest => ReadError::Pruned {
+                asked,
+                earliest,
+                latest,
+            },
+            error => broken(error),
+        }),
         Err(error) => Err(broken(error)),
     }
 }

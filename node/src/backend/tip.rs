@@ -22,13 +22,14 @@ pub(crate) fn follow(
     let now = move |status: Status| {
         let latest = snapshots.latest();
         let height = latest.header.height;
+        let earliest = chain.store().earliest();
         Tip {
             height,
             time: latest.header.time,
             epoch: status.epoch.max(latest.header.epoch),
             view: status.view,
-            earliest_state: Height::new(height.get().saturating_sub(STATES)),
-            earliest_block: chain.store().earliest().max(Height::new(1)),
+            earliest_state: Height::new(height.get().saturating_sub(STATES)).max(earliest),
+            earliest_block: earliest.max(Height::new(1)),
             target: height,
             syncing: status.behind,
         }

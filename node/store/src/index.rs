@@ -79,7 +79,7 @@ pub(crate) const fn entry(term: Term, position: Position) -> u128 {
     ((term.0 as u128) << 64) | (position.0 as u128)
 }
 
-const fn position_of(entry: u128) -> Position {
+pub(crate) const fn position_of(entry: u128) -> Position {
     Position((entry & (u64::MAX as u128)) as u64)
 }
 
@@ -101,6 +101,8 @@ pub(crate) fn positions_in(
 struct Run {
     number: u64,
     entries: u64,
+    /// The highest height that it has entries of.
+    last: Height,
 }
 
 /// Which runs there are.
@@ -131,6 +133,8 @@ struct Inner {
     manifest: Manifest,
     /// The sorted entries of each height that is not indexed yet, the lowest first.
     pending: VecDeque<(Height, Arc<[u128]>)>,
+    /// Entries of lower heights are of pruned blocks: they go when runs are merged.
+    earliest: Height,
 }
 
 impl Index {
@@ -147,7 +151,7 @@ impl Index {
             engine,
             inner: RwLock::new(Inner {
                 manifest,
-                pending: VecDeque::new(),
+                ..Inner::default()
             }),
         })
     }
@@ -155,6 +159,12 @@ impl Index {
     /// Up to which height everything is in the runs.
     pub(crate) fn indexed(&self) -> Option<Height> {
         self.inner.read().manifest.indexed
+    }
+
+    /// The blocks below `earliest` are pruned.
+    pub(crate) fn forget(&self, earliest: Height) {
+        let mut inner = self.inner.write();
+        inner.earliest = inner.earliest.max(earliest);
     }
 
     /// The sorted entries of the next height: found from now on, and written with the next run.
@@ -199,6 +209,7 @@ impl Index {
             let run = Run {
                 number,
                 entries: writer.finish()?,
+                last: height,
             };
             if manifest.levels.is_empty() {
                 manifest.levels.push(Vec::new());
@@ -226,9 +237,22 @@ impl Index {
         Ok(())
     }
 
-    /// Merges the lowest level that is full, if one is; `true` when there may be more to do.
+    /// Drops the runs of pruned blocks, or merges the lowest level that is full, if one is; `true` when there may be
+    /// more to do.
     pub(crate) fn merge(&self) -> Result<bool, StoreError> {
-        let mut manifest = self.inner.read().manifest.clone();
+        let inner = self.inner.read();
+        let (mut manifest, earliest) = (inner.manifest.clone(), inner.earliest);
+        drop(inner);
+        let old: Vec<u64> = manifest
+            .levels
+            .iter_mut()
+            .flat_map(|runs| runs.extract_if(.., |run| run.last < earliest))
+            .map(|run| run.number)
+            .collect();
+        if !old.is_empty() {
+            self.replace(manifest, old)?;
+            return Ok(true);
+        }
         let full = |runs: &Vec<Run>| {
             let first: Vec<Run> = runs.iter().take(FAN_OUT).copied().collect();
             first.len() == FAN_OUT && first.iter().map(|run| run.entries).sum::<u64>() <= MAX_RUN
@@ -236,27 +260,36 @@ impl Index {
         let Some(level) = manifest.levels.iter().position(full) else {
             return Ok(false);
         };
-        let merged: Vec<u64> = manifest.levels[level]
-            .drain(..FAN_OUT)
-            .map(|run| run.number)
-            .collect();
+        let merged: Vec<Run> = manifest.levels[level].drain(..FAN_OUT).collect();
+        let last = merged.iter().map(|run| run.last).max().unwrap_or(Height::ZERO);
+        let merged: Vec<u64> = merged.into_iter().map(|run| run.number).collect();
         let number = manifest.next;
         manifest.next += 1;
-        let entries = run::merge(self.engine.as_ref(), &merged, number)?;
+        let entries = run::merge(self.engine.as_ref(), &merged, number, earliest)?;
         if manifest.levels.len() == level + 1 {
             manifest.levels.push(Vec::new());
         }
-        manifest.levels[level + 1].push(Run { number, entries });
-        manifest.dead = merged.clone();
+        manifest.levels[level + 1].push(Run {
+            number,
+            entries,
+            last,
+        });
+        self.replace(manifest, merged)?;
+        Ok(true)
+    }
+
+    /// Lets `manifest` count, and removes the runs that it has no more.
+    fn replace(&self, mut manifest: Manifest, gone: Vec<u64>) -> Result<(), StoreError> {
+        manifest.dead.clone_from(&gone);
         // Order: the new run is durable before it counts, and counts durably before the old ones go.
         self.engine.flush()?;
         self.publish(Staged { manifest })?;
         self.engine.flush()?;
-        for number in merged {
+        for number in gone {
             run::remove(self.engine.as_ref(), number, number.saturating_add(1))?;
         }
         self.inner.write().manifest.dead.clear();
-        Ok(true)
+        Ok(())
     }
 }
 

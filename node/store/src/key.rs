@@ -37,6 +37,11 @@ pub(crate) fn tip() -> Vec<u8> {
     vec![META, 1]
 }
 
+/// What was pruned.
+pub(crate) fn pruned() -> Vec<u8> {
+    vec![META, 2]
+}
+
 /// One part of the record of a height.
 pub(crate) fn part(height: Height, part: Part) -> Vec<u8> {
     let mut key = numbered(BLOCK, height.get());

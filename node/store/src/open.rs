@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use crate::index::Index;
 use crate::key::{self, Part};
 use crate::leaves::{self, Coalesced};
+use crate::prune::PruneRecord;
 use crate::record::{self, Binding, FORMAT, Head, Terms, TipRecord};
 use crate::store::{Store, entries_of};
 use crate::{Config, Metrics};
@@ -70,7 +71,10 @@ impl Store {
                 tip.height
             )));
         }
+        let pruned = PruneRecord::read(engine.as_ref())?;
+        index.forget(pruned.earliest);
         let store = Self::assemble(Arc::clone(&engine), index, config, metrics)?;
+        *store.inner.pruned.lock() = pruned;
         let (state, jobs, replayed) = store.replay(&head)?;
         let (computed, expected) = (state.root(), head.roots.state);
         if computed != expected {

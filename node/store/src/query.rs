@@ -36,12 +36,6 @@ pub struct Space {
 }
 
 impl Store {
-    /// The lowest height that is kept.
-    #[must_use]
-    pub const fn earliest(&self) -> Height {
-        Height::ZERO
-    }
-
     /// The header at a height with what was decided about it; `None` above the tip.
     ///
     /// # Errors
@@ -134,8 +128,15 @@ impl Store {
         if let Some(recent) = self.inner.recents.by_hash(hash) {
             return Ok(Some(recent.head.header.height).filter(|height| self.has(*height)));
         }
-        let mut heights = self.find(Term::block(hash), Position::new(Height::ZERO, 0), MAX_ALIKE)?;
+        let mut heights = self.find(Term::block(hash), Position::new(self.earliest(), 0), MAX_ALIKE)?;
         heights.push(Position::new(Height::ZERO, 0));
+        heights.extend(
+            self.inner
+                .pruned
+                .lock()
+                .restored
+                .map(|height| Position::new(height, 0)),
+        );
         for position in heights {
             if let Some(head) = self.head(position.height())?
                 && head.hash == *hash
@@ -162,7 +163,7 @@ impl Store {
     /// # Errors
     /// As [`Store::commit`].
     pub fn transaction(&self, id: &TxId) -> Result<Option<(Height, u32)>, StoreError> {
-        let start = Position::new(Height::ZERO, 0);
+        let start = Position::new(self.earliest(), 0);
         for position in self.find(Term::transaction(id), start, MAX_ALIKE)? {
             let (height, number) = (position.height(), position.number());
             let ids = self.transaction_ids(height)?.unwrap_or_default();
@@ -187,7 +188,12 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<EventPosition>, StoreError> {
         let limit = limit.min(MAX_PAGE);
-        let start = Position::new(from.height, from.event);
+        let earliest = self.earliest();
+        let start = if from.height < earliest {
+            Position::new(earliest, 0)
+        } else {
+            Position::new(from.height, from.event)
+        };
         let mut found = Vec::new();
         for key in keys {
             found.extend(self.find(Term::event(hash_of_key(key)), start, limit)?);
@@ -213,7 +219,10 @@ impl Store {
             let Some(hand_over) = record::read_hand_over(self.inner.engine.as_ref(), epoch)? else {
                 break;
             };
-            if !self.has(hand_over.header.height) {
+            if self
+                .tip()
+                .is_none_or(|tip| hand_over.header.height > tip.header.height)
+            {
                 break;
             }
             found.push(hand_over);
@@ -248,9 +257,19 @@ impl Store {
         let mut state = from.clone();
         for above in (height.get().saturating_add(1)..=from_height.get()).rev() {
             let above = Height::new(above);
-            let changes = self.changes(above)?.ok_or_else(|| {
-                StoreError::corrupt(format!("the state changes of height {above} are missing"))
-            })?;
+            let Some(changes) = self.changes(above)? else {
+                let earliest = self.earliest();
+                // They may have been pruned meanwhile.
+                return Err(if above < earliest {
+                    StoreError::Unavailable {
+                        asked: height,
+                        earliest,
+                        tip,
+                    }
+                } else {
+                    StoreError::corrupt(format!("the state changes of height {above} are missing"))
+                });
+            };
             state = state.apply(&changes.undo())?;
         }
         Ok(state)
@@ -264,16 +283,20 @@ impl Store {
         let on_disk = self.inner.engine.size_on_disk()?;
         // The log's lock is held while a commit waits for the disk: the tip's own figure would do as well, but this
         // is asked for rarely.
-        let live = *self.inner.log_bytes.lock() + *self.inner.state_bytes.lock();
+        let written = *self.inner.log_bytes.lock() + *self.inner.state_bytes.lock();
+        let live = written.saturating_sub(self.inner.pruned.lock().freed_bytes);
         let gauge = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
         self.inner.metrics.disk_bytes.set(gauge(on_disk));
         self.inner.metrics.live_bytes.set(gauge(live));
         Ok(Space { on_disk, live })
     }
 
-    /// Whether the block at a height is committed.
+    /// Whether something of the block at a height is here: it is committed, and not pruned. Of genesis, and of where
+    /// a snapshot was restored, the header is kept.
     fn has(&self, height: Height) -> bool {
-        self.tip().is_some_and(|tip| height <= tip.header.height)
+        let pruned = *self.inner.pruned.lock();
+        let kept = height >= pruned.earliest || height.is_zero() || pruned.restored == Some(height);
+        kept && self.tip().is_some_and(|tip| height <= tip.header.height)
     }
 
     fn find(&self, term: Term, from: Position, limit: usize) -> Result<Vec<Position>, StoreError> {

@@ -118,7 +118,7 @@ pub(crate) struct Binding {
 }
 
 /// The version of the layout.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 pub(crate) fn put<T: BorshSerialize + ?Sized>(batch: &mut Batch, key: &[u8], value: &T) {
     blob::put(batch, key, &encode(value));

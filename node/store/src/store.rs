@@ -5,6 +5,7 @@ use crate::engine::{Batch, Engine, Tree};
 use crate::error::StoreError;
 use crate::index::{Index, MAX_NUMBER, Position, Term, entry, hash_of_key};
 use crate::key::{self, Part};
+use crate::prune::PruneRecord;
 use crate::recent::{Recent, Recents};
 use crate::record::{self, CommittedBlock, Genesis, HandOver, Head, Terms, TipRecord};
 use crate::{Config, Metrics, blob};
@@ -36,6 +37,10 @@ pub(crate) struct Inner {
     pub(crate) log_bytes: Mutex<u64>,
     /// Bytes of the state's entries, about.
     pub(crate) state_bytes: Mutex<u64>,
+    /// What was pruned, as far as readers know.
+    pub(crate) pruned: Mutex<PruneRecord>,
+    /// Held by the one who prunes.
+    pub(crate) pruning: Mutex<()>,
     pub(crate) metrics: Metrics,
 }
 
@@ -63,6 +68,8 @@ impl Store {
                 tip: RwLock::new(None),
                 log_bytes: Mutex::new(0),
                 state_bytes: Mutex::new(0),
+                pruned: Mutex::new(PruneRecord::default()),
+                pruning: Mutex::new(()),
                 metrics,
             }),
         })

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub(crate) enum Failure {
     /// It said nothing, or that it has nothing.
     Silent,
+    /// It has forgotten what was asked for: the first block that it keeps is this one.
+    Pruned(Height),
     /// It said what cannot be.
     Lie(Lie),
 }
@@ -33,7 +35,9 @@ async fn ask<P: Peers>(
 pub(crate) async fn status<P: Peers>(peers: &P, peer: PeerKey, timeout: Duration) -> Result<Status, Failure> {
     match ask(peers, peer, &Request::Status, timeout).await? {
         Answer::Status(status) => Ok(*status),
-        Answer::Headers(_) | Answer::Bodies(_) | Answer::HandOvers(_) => Err(Failure::Lie(Lie::Malformed)),
+        Answer::Headers(_) | Answer::Bodies(_) | Answer::HandOvers(_) | Answer::Pruned { .. } => {
+            Err(Failure::Lie(Lie::Malformed))
+        }
     }
 }
 
@@ -49,6 +53,9 @@ pub(crate) async fn headers<P: Peers>(
             let complete = (from.get()..=to.get()).eq(headers.iter().map(|header| header.height.get()));
             complete.then_some(headers).ok_or(Failure::Lie(Lie::Headers))
         }
+        // Who keeps all of them, and says that it does not, lies.
+        Answer::Pruned { earliest } if earliest > from => Err(Failure::Pruned(earliest)),
+        Answer::Pruned { .. } => Err(Failure::Lie(Lie::Malformed)),
         Answer::Status(_) | Answer::Bodies(_) | Answer::HandOvers(_) => Err(Failure::Lie(Lie::Malformed)),
     }
 }
@@ -65,6 +72,7 @@ pub(crate) async fn bodies<P: Peers>(
     };
     match ask(peers, peer, &request, timeout).await? {
         Answer::Bodies(blocks) if blocks.is_empty() => Err(Failure::Silent),
+        Answer::Pruned { earliest } => Err(Failure::Pruned(earliest)),
         Answer::Bodies(blocks) => {
             let ours =
                 blocks.len() <= hashes.len() && blocks.iter().zip(&hashes).all(|(b, hash)| b.hash() == *hash);
@@ -83,6 +91,8 @@ pub(crate) async fn hand_overs<P: Peers>(
 ) -> Result<Vec<HandOver>, Failure> {
     match ask(peers, peer, &Request::HandOvers { from }, timeout).await? {
         Answer::HandOvers(hand_overs) => Ok(hand_overs),
-        Answer::Status(_) | Answer::Headers(_) | Answer::Bodies(_) => Err(Failure::Lie(Lie::Malformed)),
+        Answer::Status(_) | Answer::Headers(_) | Answer::Bodies(_) | Answer::Pruned { .. } => {
+            Err(Failure::Lie(Lie::Malformed))
+        }
     }
 }

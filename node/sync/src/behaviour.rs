@@ -189,6 +189,37 @@ async fn a_body_that_nobody_has_ends_it_after_everything_before_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_pruned_the_missing_blocks_is_passed_over_without_blame() {
+    let chain = Chain::new(60, 10, 0);
+    let net = Net::of(&chain.pruned_below(35), &[Habit::Honest; 3]);
+    net.join(4, &chain, Habit::Honest);
+    let (blocks, outcome) = catch_up(&net, chain.local(4), config()).await;
+    check(&chain, 4, &blocks);
+    assert_eq!(outcome.unwrap().blocks, 56);
+    assert!(net.lies().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_all_have_pruned_it_is_said_what_they_keep_and_what_to_do() {
+    let chain = Chain::new(60, 100, 0);
+    let net = Net::of(&chain.pruned_below(40), &[Habit::Honest; 2]);
+    net.join(3, &chain.pruned_below(35), Habit::Honest);
+    let (blocks, outcome) = catch_up(&net, chain.local(4), config()).await;
+    assert!(blocks.is_empty() && net.lies().is_empty());
+    let error = outcome.unwrap_err();
+    let expected = SyncError::Pruned {
+        height: Height::new(4),
+        earliest: Height::new(35),
+    };
+    assert_eq!(error, expected);
+    assert!(error.to_string().contains("palisade join"), "{error}");
+    // One that is within the window of all catches up.
+    let (blocks, outcome) = catch_up(&net, chain.local(39), config()).await;
+    check(&chain, 39, &blocks);
+    assert_eq!(outcome.unwrap().blocks, 21);
+}
+
+#[tokio::test(start_paused = true)]
 async fn peers_that_vanish_midway_are_replaced_by_those_that_come() {
     let chain = Chain::new(80, 9, 0);
     for after in [1, 2, 3, 5, 8, 13] {

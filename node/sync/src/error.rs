@@ -18,6 +18,18 @@ pub enum SyncError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// All peers have forgotten the blocks that this node lacks.
+    #[error(
+        "no connected peer keeps the block above height {height} any more: the first that any of them has is {earliest}. \
+         Connect to an archive node (network.persistent_peers), or stop this node, move its data folder away and start \
+         from a snapshot with `palisade join`; keys and signing guard stay"
+    )]
+    Pruned {
+        /// The last height that was reached.
+        height: Height,
+        /// The lowest that anybody keeps.
+        earliest: Height,
+    },
     /// A quorum finalized another block than this node holds as final. The node must not go on.
     #[error(
         "a quorum finalized a chain in which height {height} is {theirs}, this node holds {ours} as final there: either \

@@ -3,6 +3,7 @@
 use crate::metrics::Metrics;
 use crate::peers::{Lie, Peers};
 use network::PeerKey;
+use primitives::Height;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,6 +17,10 @@ pub(crate) struct Roster<P> {
     liars: BTreeSet<PeerKey>,
     strikes: BTreeMap<PeerKey, u32>,
     busy: BTreeMap<PeerKey, usize>,
+    /// The first block that each keeps, where it said so.
+    earliest: BTreeMap<PeerKey, Height>,
+    /// The next block that is missing: who does not keep it is not asked for blocks.
+    missing: Height,
     /// Who was said to be ahead.
     preferred: Vec<PeerKey>,
 }
@@ -28,6 +33,8 @@ impl<P: Peers> Roster<P> {
             liars: BTreeSet::new(),
             strikes: BTreeMap::new(),
             busy: BTreeMap::new(),
+            earliest: BTreeMap::new(),
+            missing: Height::ZERO,
             preferred,
         }
     }
@@ -56,7 +63,36 @@ impl<P: Peers> Roster<P> {
 
     /// Who is asked for something next, if somebody has fewer than `per_peer` requests under way.
     pub(crate) fn pick(&self, per_peer: usize) -> Option<PeerKey> {
-        self.usable().into_iter().find(|peer| self.busy(*peer) < per_peer)
+        self.usable()
+            .into_iter()
+            .find(|peer| self.busy(*peer) < per_peer && self.keeps_missing(*peer))
+    }
+
+    /// The blocks from this height on are missing.
+    pub(crate) const fn look_for(&mut self, missing: Height) {
+        self.missing = missing;
+    }
+
+    /// A peer said which the first block is that it keeps.
+    pub(crate) fn keeps_from(&mut self, peer: PeerKey, earliest: Height) {
+        self.earliest.insert(peer, earliest);
+    }
+
+    fn keeps_missing(&self, peer: PeerKey) -> bool {
+        self.earliest
+            .get(&peer)
+            .is_none_or(|earliest| *earliest <= self.missing)
+    }
+
+    /// The last block that is not missing, and the lowest that is kept by anybody, when all who could be asked have
+    /// forgotten what is missing.
+    pub(crate) fn all_pruned(&self) -> Option<(Height, Height)> {
+        let usable = self.usable();
+        if usable.iter().any(|peer| self.keeps_missing(*peer)) {
+            return None;
+        }
+        let lowest = usable.iter().filter_map(|peer| self.earliest.get(peer)).min()?;
+        Some((Height::new(self.missing.get().saturating_sub(1)), *lowest))
     }
 
     pub(crate) fn asked(&mut self, peer: PeerKey) {

@@ -13,6 +13,9 @@ pub trait Source {
     /// The latest block with its own finalization.
     fn status(&self) -> Option<Status>;
 
+    /// The first height whose block is kept.
+    fn earliest(&self) -> Height;
+
     /// The header at a height.
     fn header(&self, height: Height) -> Option<Header>;
 
@@ -28,6 +31,9 @@ pub trait Source {
 pub fn answer<S: Source + ?Sized>(source: &S, question: &[u8]) -> Option<Bytes> {
     let answer = match Request::parse(question)? {
         Request::Status => Answer::Status(Box::new(source.status()?)),
+        Request::Headers { from, .. } if from < source.earliest() => Answer::Pruned {
+            earliest: source.earliest(),
+        },
         Request::Headers { from, to } => {
             let heights = (from.get()..=to.get()).map(Height::new);
             Answer::Headers(
@@ -36,7 +42,15 @@ pub fn answer<S: Source + ?Sized>(source: &S, question: &[u8]) -> Option<Bytes> 
                     .collect::<Option<_>>()?,
             )
         }
-        Request::Bodies { hashes } => Answer::Bodies(bodies(source, &hashes)),
+        Request::Bodies { hashes } => {
+            let (found, earliest) = (bodies(source, &hashes), source.earliest());
+            // Where it was cannot be told from a hash; where nothing is forgotten, it never was here.
+            if found.is_empty() && !hashes.is_empty() && earliest > Height::new(1) {
+                Answer::Pruned { earliest }
+            } else {
+                Answer::Bodies(found)
+            }
+        }
         Request::HandOvers { from } => Answer::HandOvers(source.hand_overs(from, MAX_HAND_OVERS)),
     };
     Some(answer.to_bytes())

@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+/// How often to look for a peer that keeps what all others have pruned.
+const PRUNED_RETRIES: u32 = 3;
+
 /// Where this node stands.
 #[derive(Clone, Debug)]
 pub struct Local {
@@ -141,6 +144,7 @@ impl<P: Peers, I: Ids> Run<P, I> {
             let (from, to) = (local.header.height, target.header.height);
             tracing::info!(%from, %to, epoch = %target.header.epoch, "catching up with a finalized block");
             self.reporter.aim(to);
+            self.roster.look_for(from.next().unwrap_or(from));
             let hashes = self.hashes(&local.header, &target.header).await?;
             self.bodies(&local.header, &hashes, &target).await?;
             local.header = target.header;
@@ -172,6 +176,11 @@ impl<P: Peers, I: Ids> Run<P, I> {
         what: &'static str,
     ) -> Result<(), SyncError> {
         self.attempts += 1;
+        if self.attempts > self.config.retries.min(PRUNED_RETRIES)
+            && let Some((height, earliest)) = self.roster.all_pruned()
+        {
+            return Err(SyncError::Pruned { height, earliest });
+        }
         if self.attempts > self.config.retries {
             return Err(SyncError::NoPeers {
                 height,
@@ -190,6 +199,10 @@ impl<P: Peers, I: Ids> Run<P, I> {
     pub(crate) fn failed(&mut self, peer: PeerKey, failure: Failure) {
         match failure {
             Failure::Silent => self.roster.strike(peer),
+            Failure::Pruned(earliest) => {
+                tracing::info!(%peer, %earliest, "a peer has pruned the blocks that are missing here: others are asked");
+                self.roster.keeps_from(peer, earliest);
+            }
             Failure::Lie(lie) => self.roster.blame(peer, lie),
         }
     }

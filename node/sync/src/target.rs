@@ -68,7 +68,10 @@ impl<P: Peers, I: Ids> Run<P, I> {
         let mut statuses = BTreeMap::new();
         while let Some(answer) = asking.join_next().await {
             match answer {
-                Ok((peer, Ok(status))) => drop(statuses.insert(peer, status)),
+                Ok((peer, Ok(status))) => {
+                    self.roster.keeps_from(peer, status.earliest);
+                    statuses.insert(peer, status);
+                }
                 Ok((peer, Err(failure))) => self.failed(peer, failure),
                 Err(error) => tracing::error!(%error, "a task of block sync ended early"),
             }
@@ -78,7 +81,9 @@ impl<P: Peers, I: Ids> Run<P, I> {
 
     /// Checks a peer's claim, or the first hand-over on the way to it.
     async fn prove(&mut self, peer: PeerKey, status: Status, local: &Local) -> Result<Target, Failure> {
-        let Status { header, certificate } = status;
+        let Status {
+            header, certificate, ..
+        } = status;
         let committee = &local.committee;
         if header.chain_hash != self.chain {
             return Err(Failure::Lie(Lie::OtherChain));

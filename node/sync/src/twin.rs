@@ -110,6 +110,8 @@ pub(crate) struct Chain {
     places: BTreeMap<BlockHash, usize>,
     /// Blocks of an epoch.
     length: u64,
+    /// The first height that is kept.
+    earliest: Height,
 }
 
 impl Chain {
@@ -140,6 +142,7 @@ impl Chain {
             blocks: Vec::new(),
             places: BTreeMap::new(),
             length,
+            earliest: Height::ZERO,
         };
         for _ in 0..count {
             chain.grow(salt);
@@ -203,6 +206,14 @@ impl Chain {
         }
     }
 
+    /// The same chain as a node has it that forgot the blocks below `earliest`.
+    pub(crate) fn pruned_below(&self, earliest: u64) -> Self {
+        let mut pruned = self.clone();
+        pruned.earliest = Height::new(earliest);
+        pruned.places.retain(|_, place| *place as u64 + 1 >= earliest);
+        pruned
+    }
+
     /// The same chain as a node sees it that is at `height`.
     pub(crate) fn up_to(&self, height: u64) -> Self {
         let mut shorter = self.clone();
@@ -215,11 +226,20 @@ impl Source for Chain {
     fn status(&self) -> Option<Status> {
         let header = self.header(self.blocks.len() as u64).clone();
         let certificate = (!header.height.is_zero()).then(|| finalization(&header, header.epoch.get()));
-        Some(Status { header, certificate })
+        Some(Status {
+            header,
+            certificate,
+            earliest: self.earliest,
+        })
+    }
+
+    fn earliest(&self) -> Height {
+        self.earliest
     }
 
     fn header(&self, height: Height) -> Option<Header> {
-        (height.get() <= self.blocks.len() as u64).then(|| self.header(height.get()).clone())
+        (height >= self.earliest && height.get() <= self.blocks.len() as u64)
+            .then(|| self.header(height.get()).clone())
     }
 
     fn block(&self, hash: &BlockHash) -> Option<Arc<Block>> {
@@ -372,6 +392,7 @@ fn habitual(peer: &Peer, request: &Request, honest: Option<Answer>) -> Option<An
         Answer::Headers(headers) => bend_headers(peer.habit, headers),
         Answer::Bodies(blocks) => bend_bodies(peer, blocks),
         Answer::HandOvers(ends) => bend_hand_overs(peer.habit, ends),
+        Answer::Pruned { .. } => {}
     }
     Some(answer)
 }

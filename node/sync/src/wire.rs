@@ -20,7 +20,7 @@ pub(crate) const MAX_QUESTION: usize = 16 << 10;
 pub(crate) const MAX_ANSWER: usize = 8 << 20;
 
 /// The first bytes of every question and answer: what it is, and in which version.
-const MARK: [u8; 5] = *b"sync\x01";
+const MARK: [u8; 5] = *b"sync\x02";
 
 /// A question about finalized blocks.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -53,6 +53,8 @@ pub struct Status {
     pub header: Header,
     /// A finalization of it; none for genesis.
     pub certificate: Option<Certificate>,
+    /// The first height whose block it keeps.
+    pub earliest: Height,
 }
 
 /// The end of an epoch, and who decides the next.
@@ -78,6 +80,11 @@ pub enum Answer {
     Bodies(Vec<Block>),
     /// The ends of epochs in order, without gaps, as many as there are and fit.
     HandOvers(Vec<HandOver>),
+    /// To a question about headers or bodies: they are forgotten, the first that is kept is this one.
+    Pruned {
+        /// The first height that is kept.
+        earliest: Height,
+    },
 }
 
 impl Request {

@@ -1,11 +1,12 @@
 //! One sorted run: its chunks, written once, read in part, merged and removed.
 
-use super::{Position, Term, entry, positions_in};
+use super::{Position, Term, entry, position_of, positions_in};
 use crate::StoreError;
 use crate::engine::{Batch, Direction, Engine, Scan, Tree};
 use crate::key;
 use core::cmp::Reverse;
 use core::ops::Bound;
+use primitives::Height;
 use std::collections::BinaryHeap;
 
 /// Entries of a chunk: 60 KiB.
@@ -157,8 +158,14 @@ impl Source<'_> {
     }
 }
 
-/// Writes the entries of several runs as the run `number`; how many there are.
-pub(super) fn merge(engine: &dyn Engine, runs: &[u64], number: u64) -> Result<u64, StoreError> {
+/// Writes the entries of several runs as the run `number`, without those of heights below `earliest` (genesis
+/// excepted); how many there are.
+pub(super) fn merge(
+    engine: &dyn Engine,
+    runs: &[u64],
+    number: u64,
+    earliest: Height,
+) -> Result<u64, StoreError> {
     let mut sources: Vec<Source<'_>> = runs
         .iter()
         .map(|number| Source {
@@ -176,7 +183,10 @@ pub(super) fn merge(engine: &dyn Engine, runs: &[u64], number: u64) -> Result<u6
     }
     let mut writer = Writer::new(engine, number);
     while let Some(Reverse((entry, place))) = heads.pop() {
-        writer.push(entry)?;
+        let height = position_of(entry).height();
+        if height >= earliest || height.is_zero() {
+            writer.push(entry)?;
+        }
         heads.extend(sources[place].next()?.map(|entry| Reverse((entry, place))));
     }
     writer.finish()

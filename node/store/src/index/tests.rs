@@ -105,3 +105,41 @@ fn a_damaged_chunk_is_said_to_be_damaged() {
     let error = index.find(term, position, 1).unwrap_err();
     assert_eq!(error.exit_code(), 22);
 }
+
+#[test]
+fn runs_of_pruned_blocks_go_and_others_lose_their_entries() {
+    let index = Index::open(Arc::new(Memory::default())).unwrap();
+    let entries = |height| {
+        let position = Position::new(Height::new(height), 0);
+        BTreeSet::from([entry(Term::event(7 << 40), position)])
+    };
+    for height in 1..=21 {
+        add(&index, &entries(height), height);
+        while index.merge().unwrap() {}
+    }
+    index.forget(Height::new(13));
+    for height in 22..=24 {
+        add(&index, &entries(height), height);
+        while index.merge().unwrap() {}
+    }
+    // Of the three runs of eight blocks the first is gone; the second was written before, and stays whole.
+    let kept: u64 = index
+        .inner
+        .read()
+        .manifest
+        .levels
+        .iter()
+        .flatten()
+        .map(|run| run.entries)
+        .sum();
+    assert_eq!(kept, 16);
+    for height in 25..=72 {
+        add(&index, &entries(height), height);
+        while index.merge().unwrap() {}
+    }
+    let found = index
+        .find(Term::event(7 << 40), Position::new(Height::ZERO, 0), 99)
+        .unwrap();
+    let heights: Vec<u64> = found.iter().map(|position| position.height().get()).collect();
+    assert_eq!(heights, (13..=72).collect::<Vec<_>>());
+}

@@ -277,14 +277,14 @@ fn a_store_of_another_chain_or_version_is_not_opened() {
     assert_eq!(error.exit_code(), 3);
     let mut batch = Batch::default();
     let newer = record::Binding {
-        format: 2,
+        format: 3,
         chain: chain_hash(),
     };
     record::put(&mut batch, &key::binding(), &newer);
     engine.apply(Tree::Log, batch).unwrap();
     assert!(matches!(
         open(engine).err(),
-        Some(StoreError::WrongFormat { found: 2, known: 1 })
+        Some(StoreError::WrongFormat { found: 3, known: 2 })
     ));
 }
 
