@@ -200,7 +200,8 @@ impl Metrics {
             self.num_txs.set(gauge(block.transactions.len() as u64));
             self.block_size_bytes.set(gauge(bytes as u64));
             let age = now.since(block.header.time).get();
-            self.finalization_seconds.observe(Duration::from_millis(age).as_secs_f64());
+            self.finalization_seconds
+                .observe(Duration::from_millis(age).as_secs_f64());
         }
     }
 

@@ -1,6 +1,7 @@
 //! Nodes that die and come back.
 
-use crate::world::{Testnet, alive, told};
+use crate::waiters::Waiters;
+use crate::world::{NODES, Testnet, alive, told};
 use std::process::Command;
 
 fn kill_hard(pid: u64) {
@@ -27,27 +28,43 @@ fn one_of_four_dies_the_others_go_on_and_it_comes_back() {
     assert_eq!(found["success"].as_bool().or(Some(true)), Some(true), "{found}");
 }
 
+/// How often all four die. The long runs ask for more.
+fn cycles() -> usize {
+    std::env::var("PALISADE_KILLS").map_or(4, |kills| kills.parse().expect("PALISADE_KILLS is a number"))
+}
+
 #[test]
-fn all_four_killed_at_once_lose_nothing_that_was_final() {
+fn all_four_killed_at_once_under_load_lose_nothing_that_was_final() {
     let testnet = Testnet::up("all-die");
-    let mut ids = Vec::new();
-    for _ in 0..5 {
-        ids.push(testnet.transfer());
-        for node in ["node0", "node1", "node2", "node3"] {
-            kill_hard(testnet.pid(node));
+    let waiters = Waiters::default();
+    std::thread::scope(|scope| {
+        let _stop = waiters.start(scope, &testnet);
+        for _ in 0..cycles() {
+            let seen = waiters.seen();
+            testnet.wait("transfers to be final", || waiters.seen() >= seen + 5);
+            let pids = NODES.map(|node| testnet.pid(node));
+            pids.into_iter().for_each(kill_hard);
+            for node in NODES {
+                testnet.run(&["testnet", "node", "restart", node]);
+            }
+            let all_back = || testnet.heights().len() == 4 && testnet.heights().iter().all(|h| *h > 0);
+            testnet.wait("all four to come back", all_back);
+            let now = testnet.highest();
+            testnet.wait_for_all(now + 2);
+            testnet.assert_equal_at(now + 1);
         }
-        for node in ["node0", "node1", "node2", "node3"] {
-            testnet.run(&["testnet", "node", "restart", node]);
-        }
-        let all_back = || testnet.heights().len() == 4 && testnet.heights().iter().all(|h| *h > 0);
-        testnet.wait("all four to come back", all_back);
-        let now = testnet.highest();
-        testnet.wait_for_all(now + 2);
-        testnet.assert_equal_at(now + 1);
-    }
-    for id in ids {
+    });
+    for id in waiters.ids() {
         let found = testnet.run(&["query", "tx", &id]);
         assert!(found.contains(&id), "{id} is lost: {found}");
+    }
+    for node in NODES {
+        let page = testnet.metrics(node);
+        assert!(page.contains("palisade_consensus_votes_total{"), "{page}");
+        let accused = page
+            .lines()
+            .find(|line| line.starts_with("palisade_evidence_total{"));
+        assert_eq!(accused, None, "{node} saw somebody sign twice");
     }
 }
 
@@ -74,10 +91,7 @@ fn an_emptied_data_folder_is_synced_and_a_lost_guard_is_refused() {
 #[test]
 fn no_process_outlives_its_supervisor() {
     let testnet = Testnet::up("orphans");
-    let pids: Vec<u64> = ["node0", "node1", "node2", "node3"]
-        .into_iter()
-        .map(|node| testnet.pid(node))
-        .collect();
+    let pids: Vec<u64> = NODES.map(|node| testnet.pid(node)).into();
     let status = testnet.json(&["testnet", "status"]);
     kill_hard(status["supervisor_pid"].as_u64().unwrap());
     let start = std::time::Instant::now();

@@ -8,4 +8,5 @@
 
 mod crashes;
 mod network;
+mod waiters;
 mod world;

@@ -1,6 +1,8 @@
 //! A testnet of its own for each test, gone when the test ends.
 
 use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,6 +10,9 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up. No test depends on less.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The nodes of every testnet here.
+pub(crate) const NODES: [&str; 4] = ["node0", "node1", "node2", "node3"];
 
 /// One testnet at a time, also where tests share a process.
 static TURN: Mutex<()> = Mutex::new(());
@@ -88,11 +93,27 @@ impl Testnet {
         serde_json::from_str(&text).unwrap()
     }
 
-    fn grpc(&self, node: &str) -> String {
+    pub(crate) fn grpc(&self, node: &str) -> String {
+        self.fact(node, "grpc")
+    }
+
+    /// A node's page of metrics.
+    pub(crate) fn metrics(&self, node: &str) -> String {
+        let address = self.fact(node, "metrics");
+        let address = address.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).unwrap();
+        page
+    }
+
+    fn fact(&self, node: &str, what: &str) -> String {
         let facts = self.facts();
         let nodes = facts["nodes"].as_array().unwrap();
         let found = nodes.iter().find(|one| one["name"] == node).unwrap();
-        found["grpc"].as_str().unwrap().to_owned()
+        found[what].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn status(&self) -> Vec<Value> {
@@ -156,7 +177,7 @@ impl Testnet {
     /// Every node has the same block, and so the same state root, at `height`.
     pub(crate) fn assert_equal_at(&self, height: u64) {
         let first = self.block("node0", height);
-        for node in ["node1", "node2", "node3"] {
+        for node in &NODES[1..] {
             let other = self.block(node, height);
             assert_eq!(first["hash"], other["hash"], "{node} at height {height}");
             assert_eq!(
@@ -186,10 +207,7 @@ impl Testnet {
                 lines.into_iter().rev().collect::<Vec<_>>().join("\n")
             )
         };
-        ["node0", "node1", "node2", "node3"]
-            .into_iter()
-            .map(tail)
-            .collect()
+        NODES.into_iter().map(tail).collect()
     }
 }
 

@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The most that one record may have, in bytes.
-pub const MAX_RECORD: usize = 1 << 20;
+/// The most that one record may have, in bytes: the largest block there may be, and what says that it is one.
+pub const MAX_RECORD: usize = light_palisade::limits::MAX_BLOCK_BYTES + 64;
+
+const _: () = assert!(RECORD_HEADER + MAX_RECORD <= MAX_PAYLOAD, "a frame holds any record");
 
 /// How large things may get, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +150,7 @@ impl Log {
     }
 
     /// Adds a record, in order, to what the next [`sync`](Self::sync) makes durable. Does not write, except that
-    /// what waits is synced when it exceeds four megabytes.
+    /// what waits is synced when a frame holds no more.
     ///
     /// # Errors
     /// [`LogError::RecordTooLarge`] and [`LogError::Full`] change nothing; otherwise as [`sync`](Self::sync).

@@ -137,7 +137,7 @@ fn more_than_fits_one_frame_is_synced_on_the_way() {
     let medium = Faulty::new();
     let (mut log, _) = open(&medium).unwrap();
     for number in 0..9u8 {
-        log.append(&vec![number; MAX_RECORD]).unwrap();
+        log.append(&vec![number; 1 << 20]).unwrap();
     }
     log.sync().unwrap();
     let records = log.read_back().unwrap();

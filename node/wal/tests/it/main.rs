@@ -22,7 +22,7 @@ const SPEC: Spec = Spec {
     purpose: "test/1",
     binding: [7; 32],
     limits: Limits {
-        record: 1 << 20,
+        record: palisade_wal::MAX_RECORD,
         total: 16 << 20,
     },
     hint: "Ask the test",

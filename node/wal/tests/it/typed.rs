@@ -61,3 +61,20 @@ fn another_chains_wal_and_another_versions_records_are_refused() {
     assert!(matches!(error, LogError::Undecodable { index: 0, .. }), "{error}");
     assert!(error.is_corruption());
 }
+
+#[test]
+fn the_largest_block_fits() {
+    let medium = Arc::new(Faulty::new());
+    let roomy = WalConfig {
+        compact_above: 1 << 20,
+        limit: 16 << 20,
+    };
+    let largest: Record = (1, vec![7; light_palisade::limits::MAX_BLOCK_BYTES]);
+    let (mut wal, _) = Wal::<Record>::open(medium.clone(), &CHAIN, roomy).unwrap();
+    wal.append(&largest).unwrap();
+    wal.sync().unwrap();
+    wal.retain(|_| true).unwrap();
+    drop(wal);
+    let (_wal, replayed) = Wal::<Record>::open(medium, &CHAIN, roomy).unwrap();
+    assert_eq!(replayed.records, [largest]);
+}
