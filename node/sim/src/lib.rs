@@ -36,6 +36,7 @@ pub mod plan;
 pub mod sets;
 pub mod sweep;
 pub mod trace;
+pub mod twins;
 pub mod world;
 
 pub use keys::{MockScheme, RealScheme};

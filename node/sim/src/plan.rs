@@ -28,8 +28,8 @@ pub struct Plan {
     pub faults: Vec<Fault>,
     /// Malicious nodes.
     pub byzantine: BTreeMap<usize, Vec<Fault>>,
-    /// A node whose key runs on a second machine, which is the node after the last.
-    pub twin: Option<usize>,
+    /// Nodes whose keys run on a second machine each; those are the nodes after the last.
+    pub twins: Vec<usize>,
     /// A node that may lose its memory.
     pub amnesiac: Option<usize>,
     /// When faults begin and end, in milliseconds.
@@ -70,7 +70,7 @@ impl Plan {
             work_ms: 0,
             faults: Vec::new(),
             byzantine: BTreeMap::new(),
-            twin: None,
+            twins: Vec::new(),
             amnesiac: None,
             window: (0, 0),
             blocks: 100,
@@ -125,7 +125,7 @@ impl Plan {
             work_ms: dice.pick(&[0, 700, 3_000], 0),
             faults,
             byzantine: BTreeMap::new(),
-            twin: None,
+            twins: Vec::new(),
             amnesiac: None,
             window: (from, heal),
             blocks,
@@ -142,9 +142,9 @@ impl Plan {
             self.amnesiac = nodes.pop();
         }
         if self.faults.contains(&Fault::TwoInstances) {
-            self.twin = nodes.pop();
+            self.twins.extend(nodes.pop());
         }
-        let taken = usize::from(self.amnesiac.is_some()) + usize::from(self.twin.is_some());
+        let taken = usize::from(self.amnesiac.is_some()) + self.twins.len();
         let room = (self.seats - 1) / 3 - taken;
         let roles: Vec<Fault> = self
             .faults
@@ -171,13 +171,14 @@ impl Plan {
     #[must_use]
     pub fn faulty(&self) -> BTreeSet<usize> {
         let liars = self.byzantine.keys().copied();
-        liars.chain(self.amnesiac).chain(self.twin).collect()
+        let twins = self.twins.iter().copied();
+        liars.chain(self.amnesiac).chain(twins).collect()
     }
 
     /// Machines: one for each seat, one more, and the second one of a key that runs twice.
     #[must_use]
     pub fn machines(&self) -> usize {
-        self.seats + 1 + usize::from(self.twin.is_some())
+        self.seats + 1 + self.twins.len()
     }
 
     /// When each fault strikes.

@@ -120,13 +120,22 @@ impl<K: Keyring> World<K> {
     #[must_use]
     pub fn new(keys: K, plan: Plan) -> Option<Self> {
         let sets = Rc::new(Sets::new(plan.seats, plan.weights, plan.epoch_ms, plan.faulty()));
-        let twins = plan.twin.into_iter().chain(plan.twin.map(|_| sets.nodes()));
+        Self::over(keys, plan, sets)
+    }
+
+    /// As [`World::new`], over sets that other runs may share: those of a plan with the same seats, weights, epochs
+    /// and faulty nodes.
+    #[must_use]
+    pub fn over(keys: K, plan: Plan, sets: Rc<Sets>) -> Option<Self> {
+        let seconds = sets.nodes()..plan.machines();
+        let twins = plan.twins.iter().copied().chain(seconds);
         let dishonest: BTreeSet<usize> = plan.byzantine.keys().copied().chain(twins).collect();
         let mut nodes = Vec::new();
         for id in 0..plan.machines() {
             let roles = plan.byzantine.get(&id).into_iter().flatten();
             let actors = roles.filter_map(|role| Some((*role, role.actor()?))).collect();
-            let identity = if id < sets.nodes() { id } else { plan.twin? };
+            let twin = id.checked_sub(sets.nodes()).map(|second| plan.twins.get(second));
+            let identity = twin.map_or(Some(id), Option::<&usize>::copied)?;
             let mut node = Node::new(App::genesis(&sets)?, identity, actors);
             node.honest = !dishonest.contains(&id);
             nodes.push(node);
@@ -222,6 +231,14 @@ impl<K: Keyring> World<K> {
             })
         };
         self.nodes.iter().map(at).collect()
+    }
+
+    /// The node that leads a view of the first node's epoch.
+    #[must_use]
+    pub fn leader(&self, view: primitives::View) -> Option<usize> {
+        let node = self.nodes.first()?;
+        let seat = node.core.as_ref()?.leader(view)?;
+        Some(seat_node(node.committee()?.set(), seat.get().into()))
     }
 
     /// A finalized block of a node.

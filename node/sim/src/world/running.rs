@@ -73,6 +73,13 @@ impl<K: Keyring> World<K> {
         self.outcome()
     }
 
+    /// The failure of a network that does not go on from a height.
+    pub fn stuck(&mut self, height: u64) -> Failure {
+        let what = format!("nobody goes on from height {height}: {:?}", self.heights());
+        self.violated(Invariant::Liveness, what);
+        self.failure()
+    }
+
     fn outcome(&self) -> Result<Report, Failure> {
         if self.oracle.violations().is_empty() {
             Ok(self.report())

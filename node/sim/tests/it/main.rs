@@ -15,3 +15,4 @@ mod liveness;
 mod properties;
 mod scenarios;
 mod sweep;
+mod twins;
