@@ -153,6 +153,12 @@ macro_rules! compose {
             Ok(())
         }
 
+        /// What each module's codes say.
+        pub(crate) const MEANINGS: &[(kernel::ModuleId, &[kernel::Meaning])] = &[
+            (kernel::ModuleId::KERNEL, kernel::kernel_code::MEANINGS),
+            $((<$module as kernel::Module>::ID, <$module as kernel::Module>::MEANINGS)),+
+        ];
+
         /// What must hold between blocks, of every module.
         pub fn invariants() -> impl Iterator<Item = &'static kernel::Invariant> {
             [$(<$module as kernel::Module>::invariants()),+].into_iter().flatten()

@@ -39,7 +39,7 @@ pub use error::{BlockInvalid, ExecuteError, Halt};
 pub use event::FeesSettled;
 pub use fee::Fee;
 pub use genesis::Genesis;
-pub use kernel::{Block, Code, Event, Fault, StateError, Value, View};
+pub use kernel::{Block, Code, Event, Fault, Meaning, StateError, Value, View};
 pub use modules::{MODULES, Message, ModuleError, ModulesGenesis, invariants};
 pub use receipt::{Failure, Receipt, receipts_root};
 pub use simulate::{SimulateError, Simulated, simulate};

@@ -1,10 +1,11 @@
 //! What came of a transaction, as the chain keeps it: no text.
 
+use crate::modules::MEANINGS;
 use borsh::{BorshDeserialize, BorshSerialize};
 use crypto::domain::Domain;
 use crypto::hash::tagged;
 use crypto::merkle;
-use kernel::{Code, Event};
+use kernel::{Code, Event, Meaning};
 use primitives::codec::encode;
 use primitives::{Amount, Digest, Gas, TxId};
 
@@ -32,6 +33,15 @@ pub struct Failure {
     pub code: Code,
 }
 
+impl Failure {
+    /// What the code says, for people and programs; `None` for a code of no module that this program knows.
+    #[must_use]
+    pub fn meaning(&self) -> Option<&'static Meaning> {
+        let (_, meanings) = MEANINGS.iter().find(|(id, _)| id.number() == self.code.module)?;
+        meanings.iter().find(|meaning| meaning.number == self.code.number)
+    }
+}
+
 impl Receipt {
     /// Its leaf in the block's tree of receipts.
     #[must_use]
@@ -57,4 +67,48 @@ impl Receipt {
 pub fn receipts_root(receipts: &[Receipt]) -> Digest {
     let leaves: Vec<Digest> = receipts.iter().map(Receipt::leaf).collect();
     merkle::root(&leaves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_modules_codes_have_words_and_names_of_their_own() {
+        for (id, meanings) in MEANINGS {
+            assert!(!meanings.is_empty(), "{id}");
+            assert!(
+                meanings.is_sorted_by(|a, b| a.number < b.number),
+                "{id}: out of order"
+            );
+            for meaning in *meanings {
+                let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+                assert!(
+                    meaning.reason.chars().all(named) && meaning.reason.len() < 64,
+                    "{meaning:?}"
+                );
+                assert!(
+                    meaning.words.len() > 10 && !meaning.words.ends_with('.'),
+                    "{meaning:?}"
+                );
+                let same = meanings.iter().filter(|other| other.reason == meaning.reason);
+                assert_eq!(same.count(), 1, "{meaning:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_of_nobody_means_nothing() {
+        let failure = |module, number| Failure {
+            message: 0,
+            code: Code { module, number },
+        };
+        let bank = bank::ID.number();
+        assert_eq!(
+            failure(bank, 1).meaning().map(|m| m.reason),
+            Some("INSUFFICIENT_FUNDS")
+        );
+        assert_eq!(failure(bank, 0).meaning(), None);
+        assert_eq!(failure(250, 1).meaning(), None);
+    }
 }

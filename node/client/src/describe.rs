@@ -93,6 +93,7 @@ pub fn receipt(receipt: &Receipt) -> Value {
         Some(receipt::Result::Failure(failure)) => json!({
             "module": failure.module,
             "code": failure.code,
+            "reason": failure.reason,
             "message": failure.message,
         }),
         None => Value::Null,

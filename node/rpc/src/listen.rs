@@ -23,7 +23,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub enum BindError {
     /// Another program listens there already.
     #[error(
-        "port {} of {} is taken{}: stop it, or set rpc.listen (--rpc-listen) to another port",
+        "port {} of {} is taken{}: stop it, or set rpc.listen to another port",
         .address.port(), .address.ip(), .holder.as_ref().map(|h| format!(" by {h}")).unwrap_or_default()
     )]
     Taken {

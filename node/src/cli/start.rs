@@ -7,7 +7,10 @@ use crate::config::{LogFormat, NodeConfig};
 use crate::output::{Exit, Failure};
 use crate::start::{self, Permissions, StartError};
 use clap::Args;
+use network::NetworkError;
+use rpc::{BindError, ServeError};
 use std::io::IsTerminal;
+use testnet::ports::Holder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -55,15 +58,24 @@ impl Start {
 }
 
 fn failure(error: &StartError) -> Failure {
+    if let Some(taken) = taken_port(error) {
+        return taken;
+    }
     let exit = error.exit();
     let reason = match exit {
+        Exit::Config if error.is_of_another_chain() => "WRONG_CHAIN",
         Exit::Config => "CONFIG_INVALID",
         Exit::Key => "KEY",
         Exit::DoubleSignRisk => "DOUBLE_SIGN_RISK",
         Exit::Corrupt => "STORAGE_CORRUPT",
         _ => "NODE_HALTED",
     };
-    let mut text = explain(error);
+    let mut text = error.to_string();
+    if error.is_of_another_chain() {
+        text.push_str(
+            ": put back the genesis.json that this home was made with, or name another folder with --home",
+        );
+    }
     if exit == Exit::DoubleSignRisk {
         text.push_str(
             ": with `--init-signing-history --i-have-stopped-the-other-node` this node starts one, and votes from the \
@@ -73,29 +85,33 @@ fn failure(error: &StartError) -> Failure {
     Failure::new(exit, reason, text)
 }
 
-/// The error, and for a port that is taken who has it.
-fn explain(error: &StartError) -> String {
-    let text = error.to_string();
-    let mut source: Option<&dyn std::error::Error> = Some(error);
-    while let Some(current) = source {
-        if let Some(io) = current.downcast_ref::<std::io::Error>()
-            && io.kind() == std::io::ErrorKind::AddrInUse
-        {
-            return named_port(&text).map_or_else(
-                || text.clone(),
-                |port| format!("{text}; port {port} is held by {}", testnet::ports::holder(port)),
-            );
+/// A port that somebody else listens at: which, who, and the flag that names another.
+fn taken_port(error: &StartError) -> Option<Failure> {
+    let (setting, port, example) = match error {
+        StartError::Serve(ServeError::Bind(BindError::Taken { address, .. })) => {
+            ("rpc.listen", address.port(), "127.0.0.1:PORT")
         }
-        source = current.source();
-    }
-    text
-}
-
-/// The first port that a text names, as `host:port` or `/tcp/port`.
-fn named_port(text: &str) -> Option<u16> {
-    text.split(|c: char| !c.is_ascii_digit() && c != ':' && c != '/' && c != '.')
-        .filter_map(|word| word.trim_matches([':', '/', '.']).rsplit([':', '/']).next())
-        .find_map(|digits| digits.parse::<u16>().ok().filter(|port| *port > 0))
+        StartError::Metrics { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
+            ("metrics.listen", address.port(), "127.0.0.1:PORT")
+        }
+        StartError::Network(NetworkError::PortTaken { port, .. }) => {
+            ("network.listen", *port, "'[\"/ip4/0.0.0.0/tcp/PORT\"]'")
+        }
+        _ => return None,
+    };
+    let holder = testnet::ports::holder(port);
+    let text = format!(
+        "port {port} of {setting} is taken by {holder}: stop it, or choose another with --set {setting}={example}"
+    );
+    let failure = Failure::new(Exit::Config, "PORT_TAKEN", text);
+    let failure = failure
+        .with("port", port)
+        .with("setting", setting)
+        .with("holder", &holder);
+    Some(match holder {
+        Holder::Process { pid, .. } => failure.with("pid", pid),
+        Holder::Hidden => failure,
+    })
 }
 
 /// The first SIGINT or SIGTERM stops the node in order, the second at once.
@@ -137,22 +153,4 @@ fn log(config: &NodeConfig) -> Result<(), Failure> {
         LogFormat::Json => builder.json().try_init(),
     };
     installed.map_err(|error| Failure::unexpected(format!("cannot start logging: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_is_found_in_what_the_system_says() {
-        assert_eq!(
-            named_port("cannot listen on 127.0.0.1:26601 for metrics"),
-            Some(26_601)
-        );
-        assert_eq!(
-            named_port("cannot listen on /ip4/127.0.0.1/tcp/26602: in use"),
-            Some(26_602)
-        );
-        assert_eq!(named_port("no port here"), None);
-    }
 }

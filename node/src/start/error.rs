@@ -83,9 +83,20 @@ pub(crate) enum StartError {
 }
 
 impl StartError {
+    /// Whether the home's files belong to another chain than its genesis.
+    pub(crate) const fn is_of_another_chain(&self) -> bool {
+        matches!(
+            self,
+            Self::Guard(GuardError::Log(LogError::WrongBinding { .. }))
+                | Self::Store(StoreError::WrongChain { .. })
+                | Self::Engine(EngineError::Log(LogError::WrongBinding { .. }))
+        )
+    }
+
     /// The exit code that systemd and scripts decide by.
     pub(crate) fn exit(&self) -> Exit {
         match self {
+            _ if self.is_of_another_chain() => Exit::Config,
             Self::Guard(GuardError::Missing { .. }) => Exit::DoubleSignRisk,
             Self::Guard(GuardError::Unregistered { .. } | GuardError::AlreadyInitialised { .. })
             | Self::Signer(SignerError::Guard(GuardError::Unregistered { .. }))

@@ -11,7 +11,14 @@ fn a_mistake_in_the_file_is_named_with_its_line() {
     let ran = place.run(&["config", "check", "--home", "."]).failed(3, "lisen");
     assert!(ran.err.contains("config.toml:3"), "{}", ran.err);
     // `start` sees the same before it touches anything.
-    place.run(&["start", "--home", "."]).failed(3, "config.toml:3");
+    let ran = place.run(&["start", "--home", ".", "-o", "json"]);
+    let error = ran.last_error();
+    assert_eq!((ran.code, error["reason"].as_str()), (3, Some("CONFIG_INVALID")));
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("config.toml:3") && message.contains("unknown field `lisen`"),
+        "{message}"
+    );
 }
 
 #[test]

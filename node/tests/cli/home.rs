@@ -72,10 +72,59 @@ fn the_chain_of_another_genesis_is_refused() {
         "start",
         "--home",
         "a",
+        "-o",
+        "json",
         "--set",
         "rpc.listen=127.0.0.1:0",
         "--set",
         "metrics.listen=127.0.0.2:0",
     ]);
-    assert!([3, 9, 22].contains(&ran.code), "{}: {}", ran.code, ran.err);
+    let error = ran.last_error();
+    assert_eq!((ran.code, error["reason"].as_str()), (3, Some("WRONG_CHAIN")));
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("put back the genesis.json that this home was made with"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_taken_port_is_named_with_its_holder_and_the_flag_that_changes_it() {
+    let place = Place::new();
+    place.run(&["init", "--home", "a"]).succeeded();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let rpc = ("rpc.listen", format!("127.0.0.1:{port}"));
+    let metrics = ("metrics.listen", format!("127.0.0.1:{port}"));
+    let network = ("network.listen", format!("[\"/ip4/127.0.0.1/tcp/{port}\"]"));
+    for (setting, value) in [rpc, metrics, network] {
+        let free = [
+            "rpc.listen=127.0.0.1:0",
+            "metrics.listen=127.0.0.2:0",
+            "network.listen=[\"/ip4/127.0.0.1/tcp/0\"]",
+        ];
+        let taken = format!("{setting}={value}");
+        let set: Vec<&str> = free
+            .into_iter()
+            .filter(|text| !text.starts_with(setting))
+            .chain([taken.as_str()])
+            .flat_map(|text| ["--set", text])
+            .collect();
+        let ran = place.run(&[&["start", "--home", "a", "-o", "json"][..], &set].concat());
+        let error = ran.last_error();
+        assert_eq!(
+            (ran.code, error["reason"].as_str()),
+            (3, Some("PORT_TAKEN")),
+            "{error}"
+        );
+        assert_eq!(error["metadata"]["port"], port.to_string());
+        assert_eq!(error["metadata"]["pid"], std::process::id().to_string());
+        let message = error["message"].as_str().unwrap();
+        let expected = format!(
+            "port {port} of {setting} is taken by process {}",
+            std::process::id()
+        );
+        assert!(message.starts_with(&expected), "{message}");
+        assert!(message.contains(&format!("--set {setting}=")), "{message}");
+    }
 }

@@ -92,6 +92,14 @@ impl Ran {
         self
     }
 
+    /// The error that a command with `-o json` ended with, after what it may have logged.
+    #[track_caller]
+    fn last_error(&self) -> Value {
+        let last = self.err.lines().last().unwrap_or_default();
+        let value: Value = serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}: {}", self.err));
+        value["error"].clone()
+    }
+
     #[track_caller]
     fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))

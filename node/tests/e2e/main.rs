@@ -3,9 +3,12 @@
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
-    reason = "tests compute their own expectations"
+    clippy::too_many_lines,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests compute their own expectations; a table is one list"
 )]
 
+mod bad_input;
 mod crashes;
 mod network;
 mod waiters;

@@ -48,9 +48,41 @@ pub trait Fault: core::error::Error {
     }
 }
 
+/// What a code says to people and programs. Receipts hold the number alone; the words are found again by it, and may
+/// be bettered without changing what is hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// The error's number within its module.
+    pub number: u16,
+    /// As [`Fault::reason`].
+    pub reason: &'static str,
+    /// What is wrong, in words that hold whatever the figures were.
+    pub words: &'static str,
+}
+
+impl Meaning {
+    /// The meaning of `number`.
+    #[must_use]
+    pub const fn new(number: u16, reason: &'static str, words: &'static str) -> Self {
+        Self {
+            number,
+            reason,
+            words,
+        }
+    }
+}
+
 /// The kernel's own codes.
 pub mod kernel_code {
-    use super::{Code, ModuleId};
+    use super::{Code, Meaning, ModuleId};
+
+    /// What they say.
+    pub const MEANINGS: &[Meaning] = &[
+        Meaning::new(1, "OUT_OF_GAS", "it would use more gas than its gas limit allows"),
+        Meaning::new(2, "OVERFLOW", "a sum exceeds what can be counted"),
+        Meaning::new(3, "UNDERFLOW", "more is taken away than there is"),
+        Meaning::new(4, "DIVISION_BY_ZERO", "a share of nothing was asked for"),
+    ];
 
     /// [`OutOfGas`](crate::OutOfGas).
     pub const OUT_OF_GAS: Code = ModuleId::KERNEL.code(1);

@@ -28,7 +28,7 @@ mod view;
 pub use block::Block;
 pub use ctx::Ctx;
 pub use event::{Attribute, Event, EventType, MAX_ATTRIBUTES, Name};
-pub use fault::{Code, Fault, kernel_code};
+pub use fault::{Code, Fault, Meaning, kernel_code};
 pub use gas::{GasMeter, price};
 pub use id::ModuleId;
 pub use invariant::{Invariant, Violation};

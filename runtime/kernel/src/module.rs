@@ -1,6 +1,6 @@
 //! What a module is.
 
-use crate::{Ctx, Fault, Invariant, ModuleId, StateError};
+use crate::{Ctx, Fault, Invariant, Meaning, ModuleId, StateError};
 use primitives::AccountId;
 
 /// A part of the state machine, as a type without values: the runtime composes modules when it is compiled.
@@ -13,6 +13,8 @@ pub trait Module {
     type Genesis;
     /// What may go wrong.
     type Error: Fault;
+    /// What each code of its errors says, ascending by number: all that a receipt can hold.
+    const MEANINGS: &'static [Meaning];
 
     /// Writes the state that the chain starts with.
     ///

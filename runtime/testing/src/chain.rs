@@ -366,6 +366,12 @@ impl Chain {
             "executing twice gives two states"
         );
         assert_eq!(again.receipts, first.receipts);
+        for failure in first.receipts.iter().filter_map(|receipt| receipt.failure) {
+            assert!(
+                failure.meaning().is_some(),
+                "{failure:?} has no words in its module's MEANINGS"
+            );
+        }
         assert_eq!(again.receipts_root, first.receipts_root);
         assert_eq!(again.events, first.events);
         assert_eq!(again.changes, first.changes);

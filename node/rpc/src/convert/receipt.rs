@@ -40,11 +40,18 @@ pub(crate) fn receipt(network: Network, receipt: &Receipt, place: Place, first: 
 
 fn failure(failure: Failure) -> wire::Failure {
     let code = failure.code;
+    let meaning = failure.meaning();
+    let words = meaning.map_or("this program does not know the code", |meaning| meaning.words);
     wire::Failure {
         module: module(code.module).into_owned(),
         code: u32::from(code.number),
-        message: format!("message {} was refused: {}", failure.message, code.text(MODULES)),
+        message: format!(
+            "message {} was refused: {words} ({})",
+            failure.message,
+            code.text(MODULES)
+        ),
         message_index: failure.message,
+        reason: meaning.map_or("UNKNOWN", |meaning| meaning.reason).into(),
     }
 }
 

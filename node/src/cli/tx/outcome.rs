@@ -138,29 +138,34 @@ pub(crate) async fn follow(
 }
 
 fn failed(id: TxId, status: &str, place: &Place) -> Failure {
-    let (module, code, message) = failure_of(&place.receipt);
-    Failure::new(
-        Exit::Failed,
-        "TX_FAILED",
-        format!(
-            "transaction {id} is in block {} and had no effect: {module}: {message}",
-            place.height
-        ),
-    )
-    .with("tx_hash", id)
-    .with("status", status)
-    .with("height", place.height)
-    .with("module", module)
-    .with("code", code)
-    .with("fee", &place.receipt.fee)
+    let why = failure_of(&place.receipt);
+    let message = format!(
+        "transaction {id} is in block {} and had no effect: {}",
+        place.height, why.message
+    );
+    about(Failure::new(Exit::Failed, "TX_FAILED", message), &why)
+        .with("tx_hash", id)
+        .with("status", status)
+        .with("height", place.height)
+        .with("fee", &place.receipt.fee)
 }
 
-fn failure_of(receipt: &Receipt) -> (String, u32, String) {
+/// What a receipt says of its failure, for programs.
+fn about(failure: Failure, why: &proto::ledger::v1::Failure) -> Failure {
+    failure
+        .with("module", &why.module)
+        .with("code", why.code)
+        .with("failure_reason", &why.reason)
+}
+
+fn failure_of(receipt: &Receipt) -> proto::ledger::v1::Failure {
     match &receipt.result {
-        Some(receipt::Result::Failure(failure)) => {
-            (failure.module.clone(), failure.code, failure.message.clone())
-        }
-        Some(receipt::Result::Success(_)) | None => ("node".to_owned(), 0, "no reason was given".to_owned()),
+        Some(receipt::Result::Failure(failure)) => failure.clone(),
+        Some(receipt::Result::Success(_)) | None => proto::ledger::v1::Failure {
+            module: "node".to_owned(),
+            message: "no reason was given".to_owned(),
+            ..Default::default()
+        },
     }
 }
 
@@ -217,10 +222,9 @@ pub(crate) fn dry_run(
     context.output.show(&shown)?;
     match failure {
         None => Ok(()),
-        Some((module, code, message)) => {
-            let message = format!("it would have no effect: {module}: {message}");
-            let failure = Failure::new(Exit::Failed, "TX_WOULD_FAIL", message);
-            Err(failure.with("module", module).with("code", code))
+        Some(why) => {
+            let message = format!("it would have no effect: {}", why.message);
+            Err(about(Failure::new(Exit::Failed, "TX_WOULD_FAIL", message), &why))
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::ID;
 use crate::text::{MAX_NAME_BYTES, MAX_SYMBOL_BYTES};
 use crate::types::{MAX_DECIMALS, PAL_DECIMALS};
-use kernel::{Code, Fault, StateError};
+use kernel::{Code, Fault, Meaning, StateError};
 use primitives::{AccountId, AssetId};
 
 /// Why a message or a genesis is refused.
@@ -50,6 +50,41 @@ pub enum Error {
     #[error(transparent)]
     State(#[from] StateError),
 }
+
+/// What the codes say.
+pub(crate) const MEANINGS: &[Meaning] = &[
+    Meaning::new(1, "NOT_REGISTRAR", "only the registrar enters assets"),
+    Meaning::new(
+        2,
+        "ASSET_NUMBER_TAKEN",
+        "the number belongs to another asset: choose a free one",
+    ),
+    Meaning::new(
+        3,
+        "ASSET_SYMBOL_TAKEN",
+        "another asset has that symbol already; symbols differ by more than case",
+    ),
+    Meaning::new(
+        4,
+        "BAD_SYMBOL",
+        "a symbol is a few ASCII letters, digits, `.` and `-`, starting with a letter",
+    ),
+    Meaning::new(
+        5,
+        "BAD_NAME",
+        "a name is short UTF-8 without control characters or white space at its ends",
+    ),
+    Meaning::new(
+        6,
+        "TOO_MANY_DECIMALS",
+        "more digits after the decimal point than an asset may have",
+    ),
+    Meaning::new(
+        7,
+        "ASSET_ZERO_NOT_PAL",
+        "asset 0 is PAL, and no other asset is native",
+    ),
+];
 
 impl Fault for Error {
     fn code(&self) -> Option<Code> {

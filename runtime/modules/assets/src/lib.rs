@@ -45,6 +45,7 @@ impl Module for Assets {
     type Msg = Msg;
     type Genesis = Genesis;
     type Error = Error;
+    const MEANINGS: &'static [kernel::Meaning] = error::MEANINGS;
 
     fn init_genesis(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
         genesis::init(ctx, genesis)

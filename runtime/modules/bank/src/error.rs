@@ -1,7 +1,7 @@
 //! What may go wrong, with its stable number.
 
 use crate::ID;
-use kernel::{Code, Fault, StateError};
+use kernel::{Code, Fault, Meaning, StateError};
 use primitives::{AccountId, Amount, AssetId};
 
 /// Why a message or a genesis is refused.
@@ -60,6 +60,37 @@ pub enum Error {
     #[error(transparent)]
     State(#[from] StateError),
 }
+
+/// What the codes say.
+pub(crate) const MEANINGS: &[Meaning] = &[
+    Meaning::new(
+        1,
+        "INSUFFICIENT_FUNDS",
+        "the account holds less of the asset than it gives",
+    ),
+    Meaning::new(2, "UNKNOWN_ASSET", "there is no asset with this number"),
+    Meaning::new(3, "ZERO_AMOUNT", "the amount is zero"),
+    Meaning::new(
+        4,
+        "LOCKED_ACCOUNT",
+        "the account belongs to a module, which nobody can pay directly",
+    ),
+    Meaning::new(
+        5,
+        "SUPPLY_OVERFLOW",
+        "the supply of the asset would exceed 128 bits",
+    ),
+    Meaning::new(
+        6,
+        "SUPPLY_MISMATCH",
+        "genesis states another supply than its balances add up to",
+    ),
+    Meaning::new(
+        7,
+        "DUPLICATE_BALANCE",
+        "genesis lists two balances of one asset for one account",
+    ),
+];
 
 impl Fault for Error {
     fn code(&self) -> Option<Code> {

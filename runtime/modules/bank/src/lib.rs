@@ -52,6 +52,7 @@ impl<W: Wiring> Module for Bank<W> {
     type Msg = Msg;
     type Genesis = Genesis;
     type Error = Error;
+    const MEANINGS: &'static [kernel::Meaning] = error::MEANINGS;
 
     fn init_genesis(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
         genesis::init::<W>(ctx, genesis)

@@ -3,7 +3,7 @@
 use crate::ID;
 use crate::params::ParamsError;
 use crypto::ed25519::KeyError;
-use kernel::{Code, Fault, StateError};
+use kernel::{Code, Fault, Meaning, StateError};
 use primitives::{AccountId, Amount, MathError};
 
 /// Errors of the module. The numbers of their codes are never reused.
@@ -71,6 +71,56 @@ pub enum Error {
     #[error(transparent)]
     State(#[from] StateError),
 }
+
+/// What the codes say.
+pub(crate) const MEANINGS: &[Meaning] = &[
+    Meaning::new(1, "ZERO_AMOUNT", "the amount is zero"),
+    Meaning::new(
+        2,
+        "BAD_MONIKER",
+        "a moniker is 1 to 64 bytes of text without control characters",
+    ),
+    Meaning::new(
+        3,
+        "BAD_POSSESSION_PROOF",
+        "the proof of possession does not belong to the consensus key",
+    ),
+    Meaning::new(
+        4,
+        "ALREADY_REGISTERED",
+        "the account operates a validator already",
+    ),
+    Meaning::new(
+        5,
+        "KEY_TAKEN",
+        "the consensus or network key belongs, or belonged, to another operator",
+    ),
+    Meaning::new(6, "UNKNOWN_VALIDATOR", "the account operates no validator"),
+    Meaning::new(7, "BOND_TOO_SMALL", "a validator starts with a larger bond"),
+    Meaning::new(8, "NOT_BONDED", "less is bonded than was asked for"),
+    Meaning::new(
+        9,
+        "VALIDATOR_EMPTIED",
+        "everything behind this validator was slashed: it takes no new bonds",
+    ),
+    Meaning::new(
+        10,
+        "TOO_MANY_UNBONDINGS",
+        "as many unbondings of this bond are under way as may be",
+    ),
+    Meaning::new(11, "NOTHING_TO_CLAIM", "the bond has earned nothing yet"),
+    Meaning::new(12, "BAD_GENESIS", "the genesis does not add up"),
+    Meaning::new(
+        13,
+        "BAD_P2P_KEY",
+        "the p2p key is no ed25519 key that a node could have",
+    ),
+    Meaning::new(
+        14,
+        "BAD_PARAMS",
+        "the staking parameters of the genesis break a rule",
+    ),
+];
 
 impl Fault for Error {
     fn code(&self) -> Option<Code> {
