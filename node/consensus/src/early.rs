@@ -10,7 +10,7 @@ const SMALL_BYTES: usize = 16 * 1024;
 /// Bytes of an encoded vote or certificate, at most (1,024 validators).
 const ITEM_BYTES: usize = 320;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Waiting {
     messages: Vec<Message>,
     bytes: usize,
@@ -18,7 +18,7 @@ struct Waiting {
 }
 
 /// Messages that wait for the next epoch.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Early {
     senders: BTreeMap<Peer, Waiting>,
     strangers: usize,

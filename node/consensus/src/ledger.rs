@@ -7,7 +7,7 @@ use primitives::{Epoch, View};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was proven, in this epoch and the one before.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     votes: BTreeSet<(Epoch, View, ValidatorIndex)>,
     each: BTreeMap<(Epoch, ValidatorIndex), usize>,

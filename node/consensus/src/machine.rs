@@ -6,6 +6,7 @@
 
 mod blocks;
 mod certifying;
+mod digesting;
 mod epochs;
 mod finality;
 mod leading;
@@ -40,7 +41,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Who decides now.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Term {
     epoch: Epoch,
     committee: Arc<Committee>,
@@ -56,7 +57,7 @@ struct Term {
 }
 
 /// The epoch before, while its votes may still show misbehaviour.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Past<G> {
     epoch: Epoch,
     committee: Arc<Committee>,
@@ -64,7 +65,7 @@ struct Past<G> {
 }
 
 /// The last block given out as final.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Last {
     header: Header,
     hash: BlockHash,
@@ -74,7 +75,7 @@ struct Last {
 }
 
 /// The current view's clockwork.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Pace {
     delta: Millis,
     /// From when the timers count.
@@ -95,7 +96,7 @@ struct Pace {
 }
 
 /// Where we are as a leader.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Lead {
     /// Nothing was begun in this view.
     Idle,
@@ -104,7 +105,7 @@ enum Lead {
 }
 
 /// One node's consensus. See the crate's documentation; drive it with [`Core::start`] and [`Core::step`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Core<S: Scheme> {
     scheme: S,
     config: Config,

@@ -28,7 +28,7 @@ pub(crate) const fn times(delta: Millis, count: u64) -> Millis {
 
 /// The moments that were asked for. A firing counts only when its moment has come, so that one that was on its way
 /// while the timer was set anew does nothing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
     due: BTreeMap<TimerKey, Millis>,
 }

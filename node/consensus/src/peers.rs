@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const STRANGERS: Peer = Peer([0; 32]);
 
 /// What is known about senders.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Peers {
     /// The current set, and the one before.
     seats: BTreeSet<Peer>,

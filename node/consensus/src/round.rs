@@ -6,7 +6,7 @@ use primitives::{BlockHash, Epoch, View};
 
 /// What we said in a view, or are about to: it is in the log before it is signed. The rules of voting are here, in
 /// one predicate, and nowhere else.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Own {
     notarized: Option<(View, BlockHash)>,
     nullified: bool,
@@ -96,7 +96,7 @@ pub(crate) struct Proposed {
 }
 
 /// One view.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Round<G> {
     pub(crate) tally: Tally<G>,
     pub(crate) notarization: Option<Certificate>,

@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 const KEPT: u64 = RETENTION + 2 * VIEWS_AHEAD;
 
 /// The leaders of one epoch, in order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Schedule {
     weights: Vec<i128>,
     priorities: Vec<i128>,

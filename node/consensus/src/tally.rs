@@ -9,7 +9,7 @@ use light_palisade::{Bitmap, Certificate, Committee, Offence, Statement, Validat
 use std::collections::BTreeMap;
 
 /// A vote in its slot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Cast<G> {
     statement: Statement,
     bytes: SignatureBytes,
@@ -33,7 +33,7 @@ impl<G> Cast<G> {
 type Slot = (ValidatorIndex, VoteKind);
 
 /// The votes of one view.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tally<G> {
     slots: BTreeMap<Slot, Cast<G>>,
     weights: BTreeMap<Statement, u64>,

@@ -20,7 +20,7 @@ pub(crate) enum Standing {
 }
 
 /// A block above the tip.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) block: Arc<Block>,
     pub(crate) standing: Standing,
@@ -30,7 +30,7 @@ pub(crate) struct Entry {
 }
 
 /// The blocks above the tip.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
     entries: BTreeMap<BlockHash, Entry>,
     bytes: usize,

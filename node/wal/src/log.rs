@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 /// The most that one record may have, in bytes: the largest block there may be, and what says that it is one.
 pub const MAX_RECORD: usize = light_palisade::limits::MAX_BLOCK_BYTES + 64;
 
-const _: () = assert!(RECORD_HEADER + MAX_RECORD <= MAX_PAYLOAD, "a frame holds any record");
+const _: () = assert!(
+    RECORD_HEADER + MAX_RECORD <= MAX_PAYLOAD,
+    "a frame holds any record"
+);
 
 /// How large things may get, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
