@@ -86,8 +86,10 @@ struct Pace {
     finalized_at: Millis,
     /// Where the next standstill tick begins.
     cursor: View,
-    /// When each validator was last heard.
-    heard: BTreeMap<ValidatorIndex, Millis>,
+    /// Since when votes of a quorum have been coming in without a pause.
+    lively_since: Millis,
+    /// When that was last looked at.
+    lively_seen: Millis,
     /// Before this, missing certificates, and block sync, are not asked for again.
     ask_again: Millis,
     behind_again: Millis,

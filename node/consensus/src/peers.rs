@@ -19,19 +19,45 @@ pub(crate) struct Peers {
     /// Answers given to each in the current second.
     answers: BTreeMap<Peer, u32>,
     second: u64,
+    /// When each of the current set was last heard to vote.
+    heard: BTreeMap<Peer, Millis>,
 }
 
 impl Peers {
-    /// The senders of an epoch with this set. Bans end; the former set is remembered for late evidence.
-    pub(crate) fn seat(&mut self, set: &ValidatorSet) {
-        let seats = set
+    /// The senders of an epoch with this set. Bans end; the former set is remembered for late evidence. Who was silent
+    /// before is silent still; newcomers count as heard just now.
+    pub(crate) fn seat(&mut self, set: &ValidatorSet, now: Millis) {
+        let seats: BTreeSet<Peer> = set
             .validators
             .iter()
             .map(|validator| Peer(validator.p2p_key))
             .collect();
+        self.heard = seats
+            .iter()
+            .map(|peer| (*peer, self.heard.get(peer).copied().unwrap_or(now)))
+            .collect();
         self.former = core::mem::replace(&mut self.seats, seats);
         self.banned = BTreeSet::new();
         self.answers = BTreeMap::new();
+    }
+
+    /// A validator of the current set voted.
+    pub(crate) fn hear(&mut self, peer: Peer, now: Millis) {
+        if let Some(heard) = self.heard.get_mut(&peer) {
+            *heard = now;
+        }
+    }
+
+    /// Counts everybody as heard just now: it was us who did not listen.
+    pub(crate) fn hear_all(&mut self, now: Millis) {
+        for heard in self.heard.values_mut() {
+            *heard = now;
+        }
+    }
+
+    /// When a validator of the current set was last heard to vote.
+    pub(crate) fn heard(&self, peer: &Peer) -> Option<Millis> {
+        self.heard.get(peer).copied()
     }
 
     /// Whether a validator of the current set is at this address.

@@ -15,7 +15,7 @@ pub struct Config {
     pub delta_max_ms: u64,
     /// With nothing to include, a block comes this long after its parent, in milliseconds. Default: 1000.
     pub idle_interval_ms: u64,
-    /// A leader silent for this long while a quorum was not is skipped at once, in milliseconds. Default: 10000.
+    /// A leader silent for this long while a quorum was not is skipped at once, in milliseconds. Default: 3000.
     pub skip_timeout_ms: u64,
     /// Without a finalization for this long, everything undecided is sent again, in milliseconds. Default: 10000.
     pub standstill_ms: u64,
@@ -31,7 +31,7 @@ impl Default for Config {
             delta_ms: 250,
             delta_max_ms: 30_000,
             idle_interval_ms: 1_000,
-            skip_timeout_ms: 10_000,
+            skip_timeout_ms: 3_000,
             standstill_ms: 10_000,
             wal_compact_bytes: 32 << 20,
             wal_limit_bytes: 256 << 20,

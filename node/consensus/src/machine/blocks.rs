@@ -166,7 +166,7 @@ impl<S: Scheme> Core<S> {
     }
 
     /// Whether a block was seen final that is too far above the tip to go there block by block.
-    fn is_far_behind(&self) -> bool {
+    pub(super) fn is_far_behind(&self) -> bool {
         let near = self.last.header.height.saturating_add(Height::new(FETCH_DEPTH));
         self.highest_final > near
     }

@@ -215,6 +215,11 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// Bytes of what was added.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Adds what there is room for, without repeating; false when there was not.
     pub(super) fn extend<'a>(&mut self, certificates: impl IntoIterator<Item = &'a Certificate>) -> bool {
         for certificate in certificates {

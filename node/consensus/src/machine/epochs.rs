@@ -11,7 +11,7 @@ use crate::record::Record;
 use crate::rules::{Opening, next};
 use crate::schedule::Schedule;
 use crate::scheme::Scheme;
-use light_palisade::{Certificate, Committee, ValidatorIndex};
+use light_palisade::{Certificate, Committee};
 use primitives::{Digest, Epoch, Millis, View};
 use std::sync::Arc;
 
@@ -121,23 +121,20 @@ impl<S: Scheme> Core<S> {
         self.fetching.clear();
         self.lead = Lead::Idle;
         self.ledger.prune(Epoch::new(epoch.get().saturating_sub(1)));
-        self.peers.seat(self.term.committee.set());
-        self.pace = self.fresh_pace();
+        self.peers.seat(self.term.committee.set(), self.now.mono);
+        self.pace = self.fresh_pace(self.pace.lively_since);
         self.record(Record::Epoch(epoch));
         self.restore_votes();
         self.enter(next(self.last.view));
     }
 
-    /// A clockwork that has heard everybody just now.
-    pub(super) fn fresh_pace(&self) -> Pace {
+    /// A clockwork at its beginning.
+    pub(super) fn fresh_pace(&self, lively_since: Millis) -> Pace {
         let now = self.now.mono;
-        let count = u16::try_from(self.term.committee.len()).unwrap_or(u16::MAX);
         Pace {
             block_seen: now,
             finalized_at: now,
-            heard: (0..count)
-                .map(|index| (ValidatorIndex::new(index), now))
-                .collect(),
+            lively_since,
             ..Pace::default()
         }
     }

@@ -42,6 +42,11 @@ impl<S: Scheme> Core<S> {
         if !leading || self.lead != Lead::Idle || !self.round(view).own.is_silent() {
             return;
         }
+        if self.is_far_behind() {
+            // Block sync will take longer than anybody should wait.
+            self.give_up(TimeoutReason::MissingProposal);
+            return;
+        }
         if !self.work && self.timers.runs(TimerKey::Idle) {
             return;
         }

@@ -12,7 +12,7 @@ use crate::rules::next;
 use crate::scheme::Scheme;
 use crate::tree::{Standing, Tree};
 use light_palisade::Statement;
-use primitives::View;
+use primitives::{Millis, View};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 impl<S: Scheme> Core<S> {
@@ -28,9 +28,9 @@ impl<S: Scheme> Core<S> {
         let term = Term::from_tip(&config, &tip);
         let mut peers = Peers::default();
         if let Some(previous) = &tip.previous {
-            peers.seat(previous.set());
+            peers.seat(previous.set(), Millis::ZERO);
         }
-        peers.seat(term.committee.set());
+        peers.seat(term.committee.set(), Millis::ZERO);
         let mut core = Self {
             scheme,
             config,
@@ -71,7 +71,8 @@ impl<S: Scheme> Core<S> {
     /// first [`Core::step`].
     pub fn start(&mut self, now: Now) -> Vec<Effect> {
         self.now = now;
-        self.pace = self.fresh_pace();
+        self.peers.hear_all(now.mono);
+        self.pace = self.fresh_pace(now.mono);
         self.record(Record::Epoch(self.term.epoch));
         self.arm_standstill();
         let mut view = next(self.last.view);

@@ -86,7 +86,7 @@ impl<S: Scheme> Core<S> {
                 .filter(|c| c.statement.epoch() == self.term.epoch),
         );
         let mut votes = Vec::new();
-        let mut bytes = 0usize;
+        let mut bytes = batch.bytes();
         let first = next(self.decided);
         let mut cursor = self.pace.cursor.max(first);
         if cursor > self.view {
@@ -95,7 +95,10 @@ impl<S: Scheme> Core<S> {
         let mut end = self.view;
         for (view, round) in self.rounds.range(cursor..=self.view).take(MAX_CERTIFICATES) {
             let own = &round.own.votes;
-            bytes = bytes.saturating_add(encode(own).len());
+            let share = round
+                .certificates()
+                .fold(encode(own).len(), |sum, c| sum.saturating_add(encode(c).len()));
+            bytes = bytes.saturating_add(share);
             if bytes > MAX_TICK_BYTES || !batch.extend(round.certificates()) {
                 break;
             }

@@ -5,13 +5,16 @@ use crate::effect::{Effect, Event, Misdeed};
 use crate::input::TimerKey;
 use crate::limits::{MAX_VOTES, RETENTION, VIEWS_AHEAD};
 use crate::message::{Message, Peer};
+use crate::pace::times;
 use crate::scheme::Scheme;
 use crate::tally::Tally;
 use light_palisade::{Committee, Evidence, Statement, ValidatorIndex, Vote, VoteKind};
-use primitives::View;
+use primitives::{Millis, View};
 
 /// Views by which a peer's votes may lag before it is told the last finalization.
 const LAG: u64 = 4;
+/// How often it is looked at whether a quorum votes.
+const LOOK: Millis = Millis::new(250);
 
 impl<S: Scheme> Core<S> {
     /// Votes of this epoch from the validator at the other end of a link.
@@ -33,6 +36,7 @@ impl<S: Scheme> Core<S> {
                 return;
             }
             if Some(vote.signer) != self.term.me {
+                self.hear(from);
                 self.on_vote(vote);
             }
             if self.peers.is_banned(&from) {
@@ -48,7 +52,6 @@ impl<S: Scheme> Core<S> {
     fn on_vote(&mut self, vote: &Vote) {
         let statement = vote.statement;
         let view = statement.view();
-        self.pace.heard.insert(vote.signer, self.now.mono);
         if !self.keeps(view) {
             return;
         }
@@ -187,33 +190,48 @@ impl<S: Scheme> Core<S> {
         });
     }
 
-    /// Weight of those heard within `span`, ourselves included.
-    pub(super) fn weight_heard_within(&self, span: primitives::Millis) -> u64 {
-        let since = self.now.mono.saturating_sub(span);
-        let heard = self
-            .pace
-            .heard
-            .iter()
-            .filter(|(index, at)| **at >= since && Some(**index) != self.term.me)
-            .map(|(index, _)| *index);
-        self.term.committee.weight_of(heard.chain(self.term.me))
+    /// Notes that a validator votes. After a pause of the quorum silence is counted anew: it was our own, or everybody's.
+    fn hear(&mut self, from: Peer) {
+        let now = self.now.mono;
+        if now >= self.pace.lively_seen.saturating_add(LOOK) {
+            self.pace.lively_seen = now;
+            if !self.quorum_is_lively() {
+                self.pace.lively_since = now;
+            }
+        }
+        self.peers.hear(from, self.now.mono);
     }
 
-    /// Whether the leader of the current view was silent for long while a quorum was not.
-    pub(super) fn leader_is_silent(&self, leader: ValidatorIndex) -> bool {
+    /// How long a validator must be silent before its views are skipped. A block now and then is all that an idle
+    /// chain hears, and a failing view is silent for as long as it lasts.
+    fn skip_after(&self) -> Millis {
         let timing = &self.config.timing;
-        // A block now and then is all that an idle chain hears.
-        let span = timing
-            .skip_timeout
-            .max(crate::pace::times(timing.idle_interval, 4));
-        let silent = self
-            .pace
-            .heard
-            .get(&leader)
-            .is_some_and(|at| at.saturating_add(span) < self.now.mono);
-        silent
-            && Some(leader) != self.term.me
-            && self.weight_heard_within(span) >= self.term.committee.quorum()
+        let pause = times(timing.idle_interval, 4).max(times(self.pace.delta, 4));
+        timing.skip_timeout.max(pause)
+    }
+
+    fn was_heard(&self, index: ValidatorIndex) -> bool {
+        let heard = self.address(index).and_then(|peer| self.peers.heard(&peer));
+        heard.is_some_and(|at| at.saturating_add(self.skip_after()) >= self.now.mono)
+    }
+
+    /// Whether votes of a quorum, ourselves included, have come in of late.
+    fn quorum_is_lively(&self) -> bool {
+        let committee = &self.term.committee;
+        let count = u16::try_from(committee.len()).unwrap_or(u16::MAX);
+        let lively = (0..count)
+            .map(ValidatorIndex::new)
+            .filter(|index| Some(*index) == self.term.me || self.was_heard(*index));
+        committee.weight_of(lively) >= committee.quorum()
+    }
+
+    /// Rule 1: whether a leader was silent for long, and a quorum was not in all that time.
+    pub(super) fn leader_is_silent(&self, leader: ValidatorIndex) -> bool {
+        let since = self.pace.lively_since.saturating_add(self.skip_after());
+        Some(leader) != self.term.me
+            && !self.was_heard(leader)
+            && since < self.now.mono
+            && self.quorum_is_lively()
     }
 
     /// Stops the timers of the view.

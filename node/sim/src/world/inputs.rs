@@ -136,14 +136,19 @@ impl<K: Keyring> World<K> {
 
     fn transaction(&mut self) {
         let bytes = self.dice.any().to_be_bytes().to_vec();
+        self.offer(&bytes);
+        let next = self.plan.work_ms / 2 + self.dice.below(self.plan.work_ms);
+        self.later(next, Due::Transaction);
+    }
+
+    /// A transaction reaches the pool of every node that is up and has room.
+    pub fn offer(&mut self, bytes: &[u8]) {
         for id in 0..self.nodes.len() {
             let node = &mut self.nodes[id];
             if node.is_up() && node.app.pool.len() < 8 {
-                node.app.pool.push(bytes.clone());
+                node.app.pool.push(bytes.to_vec());
                 self.set_working(id, true);
             }
         }
-        let next = self.plan.work_ms / 2 + self.dice.below(self.plan.work_ms);
-        self.later(next, Due::Transaction);
     }
 }

@@ -137,6 +137,78 @@ fn with_one_of_four_dead_the_others_go_on() {
     assert!(heights[2] + 2 >= heights[0], "{heights:?}");
 }
 
+/// What a steady load sees of a network, at node 0.
+#[derive(Debug)]
+struct Pulse {
+    views: u64,
+    blocks: u64,
+    /// Median milliseconds from a transaction's arrival to its finality.
+    finality: u64,
+}
+
+/// Offers a transaction every 20 ms for ten seconds.
+fn load(world: &mut World<MockScheme>) -> Pulse {
+    let start = world.now();
+    let (view, height) = (world.positions()[0].1, world.heights()[0]);
+    let (mut seen, mut waits) = (height, Vec::new());
+    while world.now() < start + 10_000 {
+        world.offer(&world.now().to_be_bytes());
+        for _ in 0..5 {
+            run(world, world.now() + 4);
+            for height in seen + 1..=world.heights()[0] {
+                let block = world.block(0, height).unwrap();
+                for transaction in &block.transactions {
+                    let arrived = u64::from_be_bytes(transaction.as_slice().try_into().unwrap());
+                    if arrived >= start {
+                        waits.push(world.now() - arrived);
+                    }
+                }
+            }
+            seen = world.heights()[0];
+        }
+    }
+    waits.sort_unstable();
+    assert!(waits.len() > 200, "{} were finalized", waits.len());
+    Pulse {
+        views: world.positions()[0].1 - view,
+        blocks: seen - height,
+        finality: waits[waits.len() / 2],
+    }
+}
+
+/// One of four dead costs next to nothing once it was noticed, and it has its views again when it is back.
+#[test]
+fn a_dead_leader_that_was_noticed_is_skipped() {
+    for seed in 0..4 {
+        let plan = Plan {
+            epoch_ms: FOREVER,
+            ..Plan::calm(seed, 4)
+        };
+        let mut world = World::new(MockScheme, plan).unwrap();
+        run(&mut world, 2_000);
+        let healthy = load(&mut world);
+        world.crash(2);
+        load(&mut world);
+        let dead = load(&mut world);
+        let figures = format!("seed {seed}: {healthy:?}, one of four dead: {dead:?}");
+        assert!(dead.finality <= 2 * healthy.finality, "{figures}");
+        assert!(2 * dead.views >= healthy.views, "{figures}");
+        assert!(10 * dead.blocks >= 6 * healthy.blocks, "{figures}");
+        world.restart(2);
+        let returning = load(&mut world);
+        assert!(
+            3 * returning.views >= 2 * healthy.views,
+            "{figures}, {returning:?}"
+        );
+        let before = world.heights()[0];
+        let back = load(&mut world);
+        let led = (before + 1..=before + back.blocks)
+            .filter(|height| world.block(0, *height).unwrap().header.proposer.get() == 2)
+            .count() as u64;
+        assert!(5 * led >= back.blocks, "{figures}, back: {back:?}, leads {led}");
+    }
+}
+
 #[test]
 fn all_four_crash_at_once_at_any_point() {
     let points = [

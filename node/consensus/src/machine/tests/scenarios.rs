@@ -161,6 +161,64 @@ fn a_leader_that_was_silent_for_long_is_skipped_at_once() {
     );
 }
 
+/// Views given up because their leader was silent, as node 0 saw it.
+fn skips(net: &Net) -> usize {
+    use crate::effect::{Event, TimeoutReason};
+    let skipped = net.nodes[0].events.iter().filter(|event| {
+        matches!(
+            event,
+            Event::TimedOut {
+                reason: TimeoutReason::Inactivity,
+                ..
+            }
+        )
+    });
+    skipped.count()
+}
+
+#[test]
+fn a_silent_leader_stays_known_from_epoch_to_epoch() {
+    let mut net = Net::new(&[1, 1, 1, 1], 2_000);
+    net.crash(1);
+    net.run(20_000);
+    assert!(net.nodes[0].core.position().0.get() >= 4);
+    let skipped = skips(&net);
+    net.run(40_000);
+    // An epoch is shorter than the silence that is waited for: whoever started over would never skip.
+    assert!(skips(&net) >= skipped + 4, "{skipped} {}", skips(&net));
+}
+
+#[test]
+fn a_leader_that_comes_back_is_noticed_at_once() {
+    let mut net = Net::new(&[1, 1, 1, 1], 1_000_000);
+    net.crash(1);
+    net.run(14_000);
+    let before = skips(&net);
+    assert!(before >= 1);
+    net.restart(1);
+    net.run(17_000);
+    let (skipped, height) = (skips(&net), net.heights()[0]);
+    net.run(47_000);
+    assert_eq!(skips(&net), skipped, "it leads its views again");
+    assert!(net.heights()[0] >= height + 29, "{height} {:?}", net.heights());
+    let led = net.nodes[0].chain.iter().skip(height);
+    let led = led.filter(|block| block.header.proposer.get() == 1).count();
+    assert!((7..=8).contains(&led), "{led}");
+}
+
+/// A node that hears nobody for long cannot tell who is silent: it is its own link.
+#[test]
+fn whoever_was_cut_off_skips_nobody_when_it_is_back() {
+    let mut net = Net::new(&[1, 1, 1, 1], 1_000_000);
+    net.run(5_000);
+    net.drops = Box::new(|_, from, to, _| from == 0 || to == 0);
+    net.run(25_000);
+    net.drops = Box::new(|_, _, _, _| false);
+    net.run(60_000);
+    assert_eq!(skips(&net), 0);
+    net.assert_agreement();
+}
+
 #[test]
 fn a_validator_that_slept_catches_up_and_votes_again() {
     let mut net = Net::new(&[1, 1, 1, 1], 1_000_000);
