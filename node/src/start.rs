@@ -1,6 +1,7 @@
 //! What `palisade start` runs: every part of a node, put together, until it is told to stop or must.
 
 mod error;
+mod machine;
 mod open;
 mod signing;
 mod watch;
@@ -47,6 +48,7 @@ pub(crate) async fn run(
 ) -> Result<(), StartError> {
     let mut registry = Registry::with_prefix("palisade");
     let opened = open::open(&config, home, &mut registry)?;
+    machine::register(&mut registry, home.data(), &opened.info.chain_id);
     let NodeKeys { consensus, p2p, .. } = signing::load(&config, home, opened.kind)?;
     let key = consensus.public_key();
     let signer = signing::signer(

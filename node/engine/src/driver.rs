@@ -360,7 +360,7 @@ impl<A: Application> Driver<A> {
             .map(|v| PeerKey(v.p2p_key))
             .collect();
         self.network.set_validators(validators);
-        self.metrics.validators.set(gauge(committee.len() as u64));
+        self.metrics.met(&committee, self.key.as_ref());
         self.committee = committee;
     }
 

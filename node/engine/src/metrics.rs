@@ -48,6 +48,12 @@ pub struct Metrics {
     pub(crate) current_view: Gauge,
     /// Validators of the epoch.
     pub(crate) validators: Gauge,
+    /// Weight of all validators of the epoch.
+    pub(crate) validators_power: Gauge,
+    /// This node's own weight; zero when it is none of them.
+    pub(crate) validator_power: Gauge,
+    /// When the last committed block was proposed, in seconds of the Unix epoch.
+    pub(crate) latest_block_time: Gauge,
     /// Views left without a block, as voted here.
     pub(crate) timeouts: Family<TimeoutLabels, Counter>,
     /// Views nullified by a quorum.
@@ -88,6 +94,9 @@ impl Metrics {
             epoch: Gauge::default(),
             current_view: Gauge::default(),
             validators: Gauge::default(),
+            validators_power: Gauge::default(),
+            validator_power: Gauge::default(),
+            latest_block_time: Gauge::default(),
             timeouts: Family::default(),
             nullifications: Counter::default(),
             total_txs: Counter::default(),
@@ -136,6 +145,16 @@ impl Metrics {
         );
         registry.register("validators", "Validators of the epoch", self.validators.clone());
         registry.register(
+            "validators_power",
+            "Weight of all validators",
+            self.validators_power.clone(),
+        );
+        registry.register(
+            "validator_power",
+            "Weight of this node, zero when it is no validator",
+            self.validator_power.clone(),
+        );
+        registry.register(
             "timeouts",
             "Views given up, by leader and reason",
             self.timeouts.clone(),
@@ -165,6 +184,11 @@ impl Metrics {
             self.block_size_bytes.clone(),
         );
         registry.register(
+            "latest_block_time_seconds",
+            "When the last committed block was proposed",
+            self.latest_block_time.clone(),
+        );
+        registry.register(
             "finalization_latency_seconds",
             "From a block's stamp to its commit",
             self.finalization_seconds.clone(),
@@ -191,6 +215,18 @@ impl Metrics {
         );
     }
 
+    /// An epoch begins, with these validators.
+    pub(crate) fn met(&self, committee: &Committee, own: Option<&crypto::bls::KeyBytes>) {
+        let set = committee.set();
+        let own = own
+            .and_then(|key| set.index_of(key))
+            .and_then(|index| set.get(index));
+        self.validators.set(gauge(committee.len() as u64));
+        self.validators_power.set(gauge(set.total_weight()));
+        self.validator_power
+            .set(gauge(own.map_or(0, |validator| validator.weight.get())));
+    }
+
     /// Groups of blocks have just become durable.
     pub(crate) fn committed(&self, groups: &[Finalized]) {
         let now = wall();
@@ -199,6 +235,7 @@ impl Metrics {
             self.total_txs.inc_by(block.transactions.len() as u64);
             self.num_txs.set(gauge(block.transactions.len() as u64));
             self.block_size_bytes.set(gauge(bytes as u64));
+            self.latest_block_time.set(gauge(block.header.time.get() / 1_000));
             let age = now.since(block.header.time).get();
             self.finalization_seconds
                 .observe(Duration::from_millis(age).as_secs_f64());

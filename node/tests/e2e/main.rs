@@ -12,4 +12,5 @@ mod bad_input;
 mod crashes;
 mod network;
 mod waiters;
+mod watching;
 mod world;

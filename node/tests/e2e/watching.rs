@@ -1,0 +1,49 @@
+//! What operators watch is what a node tells.
+
+use crate::world::{NODES, Testnet};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Every metric that a text names, without what its kind adds to the name.
+fn named(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .filter(|word| word.starts_with("palisade_"))
+        .map(|word| {
+            let ends = ["_bucket", "_sum", "_count", "_total", "_info"];
+            let end = ends.into_iter().find(|end| word.ends_with(end));
+            word.strip_suffix(end.unwrap_or_default()).unwrap().to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn every_metric_of_the_alerts_and_dashboards_is_on_a_nodes_page() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/observability");
+    let mut texts = vec![std::fs::read_to_string(folder.join("rules/palisade.yml")).unwrap()];
+    for board in std::fs::read_dir(folder.join("dashboards")).unwrap() {
+        texts.push(std::fs::read_to_string(board.unwrap().path()).unwrap());
+    }
+    assert!(texts.len() >= 5, "the dashboards are missing");
+    let wanted: BTreeSet<String> = texts.iter().flat_map(|text| named(text)).collect();
+
+    let testnet = Testnet::up("watched");
+    testnet.transfer();
+    let page = testnet.metrics(NODES[1]);
+    let told: BTreeSet<String> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    let missing: Vec<&String> = wanted.difference(&told).collect();
+    assert!(missing.is_empty(), "no node tells {missing:?}; it tells {told:?}");
+    let sample = |name: &str| -> f64 {
+        let line = page.lines().find(|line| line.starts_with(&format!("{name} ")));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {page}"));
+        line.rsplit_once(' ').unwrap().1.parse().unwrap()
+    };
+    assert!(sample("palisade_consensus_total_txs_total") >= 1.0);
+    assert!(sample("palisade_consensus_finalization_latency_seconds_count") >= 1.0);
+    assert!(sample("palisade_consensus_validator_power") > 0.0);
+    assert!(sample("palisade_disk_free_bytes") > 0.0);
+}
