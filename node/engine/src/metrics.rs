@@ -235,7 +235,8 @@ impl Metrics {
             self.total_txs.inc_by(block.transactions.len() as u64);
             self.num_txs.set(gauge(block.transactions.len() as u64));
             self.block_size_bytes.set(gauge(bytes as u64));
-            self.latest_block_time.set(gauge(block.header.time.get() / 1_000));
+            self.latest_block_time
+                .set(gauge(Duration::from_millis(block.header.time.get()).as_secs()));
             let age = now.since(block.header.time).get();
             self.finalization_seconds
                 .observe(Duration::from_millis(age).as_secs_f64());
