@@ -48,7 +48,7 @@ pub(crate) async fn run(
 ) -> Result<(), StartError> {
     let mut registry = Registry::with_prefix("palisade");
     let opened = open::open(&config, home, &mut registry)?;
-    machine::register(&mut registry, home.data(), &opened.info.chain_id);
+    machine::register(&mut registry, home.data(), &opened.info.id);
     let NodeKeys { consensus, p2p, .. } = signing::load(&config, home, opened.kind)?;
     let key = consensus.public_key();
     let signer = signing::signer(

@@ -241,7 +241,9 @@ impl<A: Application> Driver<A> {
             Effect::CancelTimer(key) => self.state.timers.cancel(key),
             Effect::Evidence(evidence) => {
                 let (a, b) = evidence.statements();
-                self.metrics.found(light_palisade::Offence::between(a, b));
+                if let Some(offence) = light_palisade::Offence::between(a, b) {
+                    self.metrics.found(offence);
+                }
                 tracing::warn!(?a, ?b, "evidence of misbehaviour");
                 self.application.evidence(evidence);
             }

@@ -3,13 +3,14 @@
 use crate::application::Finalized;
 use crate::clock::wall;
 use consensus::{Event, Message, Peer, TimeoutReason};
-use light_palisade::{Committee, Statement, Vote};
+use light_palisade::{Committee, Offence, Statement, Vote};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use signer::guard::Refusal;
 use std::time::Duration;
 
 /// Label of a count by reason.
@@ -17,6 +18,13 @@ use std::time::Duration;
 pub(crate) struct Reason {
     /// The reason, in lower-case words joined by underscores.
     pub(crate) reason: String,
+}
+
+/// Label of a count of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Kind {
+    /// The offence, in lower-case words joined by underscores.
+    pub(crate) kind: &'static str,
 }
 
 /// Labels of a timeout.
@@ -73,7 +81,7 @@ pub struct Metrics {
     /// Votes that the guard refused.
     pub(crate) signer_refusals: Family<Reason, Counter>,
     /// Evidence found.
-    pub(crate) evidence: Family<Reason, Counter>,
+    pub(crate) evidence: Family<Kind, Counter>,
     /// Aggregates that did not verify.
     pub(crate) bisections: Counter,
     /// Messages that did not decode.
@@ -111,6 +119,15 @@ impl Metrics {
             malformed: Counter::default(),
             votes: Family::default(),
         };
+        // What should never happen is told as zero from the start: an alert on growth needs a value to grow from.
+        for refusal in Refusal::ALL {
+            let reason = refusal.reason().to_owned();
+            drop(metrics.signer_refusals.get_or_create(&Reason { reason }));
+        }
+        for offence in OFFENCES {
+            let kind = offence_name(offence);
+            drop(metrics.evidence.get_or_create(&Kind { kind }));
+        }
         metrics.register(registry);
         metrics
     }
@@ -273,12 +290,9 @@ impl Metrics {
             .inc();
     }
 
-    pub(crate) fn found(&self, kind: impl core::fmt::Debug) {
-        self.evidence
-            .get_or_create(&Reason {
-                reason: format!("{kind:?}"),
-            })
-            .inc();
+    pub(crate) fn found(&self, offence: Offence) {
+        let kind = offence_name(offence);
+        self.evidence.get_or_create(&Kind { kind }).inc();
     }
 
     pub(crate) fn event(&self, event: &Event) {
@@ -312,6 +326,22 @@ impl Metrics {
 /// A gauge's value; beyond its range it stands still at the end.
 pub(crate) fn gauge(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+const OFFENCES: [Offence; 4] = [
+    Offence::DoubleNotarize,
+    Offence::DoubleFinalize,
+    Offence::NullifyFinalize,
+    Offence::NotarizeFinalize,
+];
+
+const fn offence_name(offence: Offence) -> &'static str {
+    match offence {
+        Offence::DoubleNotarize => "double_notarize",
+        Offence::DoubleFinalize => "double_finalize",
+        Offence::NullifyFinalize => "nullify_finalize",
+        Offence::NotarizeFinalize => "notarize_finalize",
+    }
 }
 
 const fn name(reason: TimeoutReason) -> &'static str {

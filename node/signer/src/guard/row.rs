@@ -99,6 +99,18 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every one.
+    pub const ALL: [Self; 8] = [
+        Self::BelowWatermark,
+        Self::AnotherNotarized,
+        Self::AnotherFinalized,
+        Self::NullifyAfterFinalize,
+        Self::FinalizeAfterNullify,
+        Self::FinalizeNotNotarized,
+        Self::NotarizeNotFinalized,
+        Self::NotarizeAfterNullify,
+    ];
+
     /// Its name as a metric's label.
     #[must_use]
     pub const fn reason(self) -> &'static str {
