@@ -106,7 +106,13 @@ impl Applier<'_> {
             amount,
         };
         let sender = transaction.sender();
-        chain::use_sequence(self.overlay, &sender, transaction.body().sequence)?;
+        let body = transaction.body();
+        if body.unordered {
+            let (timeout, id) = (body.timeout_height, transaction.id());
+            chain::remember(self.overlay, timeout, id, self.block.height)?;
+        } else {
+            chain::use_sequence(self.overlay, &sender, body.sequence)?;
+        }
         bank::take(self.overlay, &sender, coin).map_err(|error| {
             if let bank::Error::State(inner) = error {
                 inner

@@ -3,7 +3,7 @@
 use crate::chain;
 use crate::chain::Params;
 use crate::fee::Price;
-use crate::transaction::{Transaction, TransactionError};
+use crate::transaction::{Body, Transaction, TransactionError};
 use kernel::{Read, StateError};
 use primitives::{Amount, AssetId, Gas, Height};
 
@@ -32,8 +32,14 @@ impl Pricing {
     #[must_use]
     pub fn intrinsic(&self, transaction: &Transaction) -> Gas {
         let messages = u32::try_from(transaction.body().messages.len()).unwrap_or(u32::MAX);
-        self.params
-            .intrinsic(transaction.size(), transaction.signatures(), messages)
+        let each = self
+            .params
+            .intrinsic(transaction.size(), transaction.signatures(), messages);
+        if transaction.body().unordered {
+            each.saturating_add(chain::UNORDERED_GAS)
+        } else {
+            each
+        }
     }
 }
 
@@ -60,6 +66,13 @@ pub fn check_offer(
         return Err(TransactionError::Expired {
             timeout_height: body.timeout_height,
             height,
+        });
+    }
+    let latest = chain::latest_timeout(height);
+    if body.unordered && body.timeout_height > latest {
+        return Err(TransactionError::TimeoutTooFar {
+            timeout_height: body.timeout_height,
+            latest,
         });
     }
     let limit = body.fee.gas_limit;
@@ -112,6 +125,32 @@ pub fn admit(
 ) -> Result<Authorized, TransactionError> {
     let authorized = check_offer(pricing, height, transaction)?;
     let body = transaction.body();
+    if body.unordered {
+        check_unused(store, transaction)?;
+    } else {
+        check_turn(store, body, ahead)?;
+    }
+    let need = body.fee.most().map_err(|_| TransactionError::FeeOverflow)?;
+    let have = bank::balance(store, &body.sender, AssetId::PAL)?;
+    if have < need {
+        return Err(TransactionError::CannotPay { have, need });
+    }
+    Ok(authorized)
+}
+
+/// Checks that no block holds an unordered transaction yet, over `store`.
+///
+/// # Errors
+/// [`TransactionError::AlreadyIncluded`].
+pub fn check_unused(store: &(impl Read + ?Sized), transaction: &Transaction) -> Result<(), TransactionError> {
+    match chain::included(store, transaction.body().timeout_height, transaction.id())? {
+        Some(height) => Err(TransactionError::AlreadyIncluded { height }),
+        None => Ok(()),
+    }
+}
+
+/// Checks that it is an ordered transaction's turn, or that at most `ahead` come before it.
+fn check_turn(store: &(impl Read + ?Sized), body: &Body, ahead: u64) -> Result<(), TransactionError> {
     let expected = chain::sequence(store, &body.sender)?;
     let got = body.sequence;
     if got < expected {
@@ -120,10 +159,5 @@ pub fn admit(
     if got.saturating_sub(expected) > ahead {
         return Err(TransactionError::SequenceTooHigh { expected, got });
     }
-    let need = body.fee.most().map_err(|_| TransactionError::FeeOverflow)?;
-    let have = bank::balance(store, &body.sender, AssetId::PAL)?;
-    if have < need {
-        return Err(TransactionError::CannotPay { have, need });
-    }
-    Ok(authorized)
+    Ok(())
 }

@@ -2,11 +2,14 @@
 
 mod genesis;
 mod params;
+mod unordered;
 
 pub use genesis::{Genesis, GenesisSequence};
 pub use params::{Params, ParamsError};
+pub use unordered::{UNORDERED_GAS, UNORDERED_WINDOW, included, latest_timeout};
 
 pub(crate) use genesis::{InitError, as_genesis, init};
+pub(crate) use unordered::{forget, remember};
 
 use kernel::{Item, Map, ModuleId, Read, StateError, Write};
 use primitives::{AccountId, Amount};

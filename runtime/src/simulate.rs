@@ -83,7 +83,11 @@ fn fill_in(parent: &State, pricing: &Pricing, given: &Transaction) -> Result<Tra
         let payable = u64::try_from(payable).unwrap_or(u64::MAX);
         gas_limit = Gas::new(payable).min(pricing.params.transaction_gas_limit);
     }
-    let turn = chain::sequence(parent, &body.sender)?;
+    let turn = if body.unordered {
+        0
+    } else {
+        chain::sequence(parent, &body.sender)?
+    };
     let fee = Fee {
         gas_limit,
         max_price,

@@ -33,8 +33,10 @@ pub struct Body {
     pub messages: Vec<Message>,
     /// What the sender offers for it.
     pub fee: Fee,
-    /// How many transactions this account has sent before.
+    /// How many ordered transactions this account has sent before; 0 when it is unordered.
     pub sequence: u64,
+    /// Whether it may stand anywhere among its sender's, once, up to a timeout height that is not far.
+    pub unordered: bool,
     /// The last height whose block may hold it; above 0.
     pub timeout_height: Height,
     /// Free text of at most [`MAX_MEMO_BYTES`]; means nothing to the chain.
@@ -219,6 +221,11 @@ fn signatures(keys: &AccountKeys, sent: &[(u32, [u8; 64])]) -> Result<Vec<Signed
 fn check(body: &Body) -> Result<(), TransactionError> {
     if body.timeout_height.is_zero() {
         return Err(TransactionError::NoTimeout);
+    }
+    if body.unordered && body.sequence != 0 {
+        return Err(TransactionError::UnorderedSequence {
+            sequence: body.sequence,
+        });
     }
     if body.fee.tip > body.fee.max_price {
         return Err(TransactionError::TipAboveMax {

@@ -47,6 +47,7 @@ pub fn body(network: Network, body: &Body) -> Value {
         "messages": messages,
         "fee": fee,
         "sequence": message.sequence,
+        "unordered": message.unordered,
         "timeout_height": message.timeout_height,
         "memo": message.memo,
     })

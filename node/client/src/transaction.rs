@@ -39,6 +39,8 @@ use std::collections::BTreeMap;
 pub const MAX_MESSAGES: usize = 64;
 /// The most bytes of a memo.
 pub const MAX_MEMO: usize = 256;
+/// How many blocks ahead the timeout of an unordered transaction may be, at most.
+pub const UNORDERED_WINDOW: u64 = 2_400;
 /// The most bytes of an encoded transaction.
 pub const MAX_BYTES: usize = light_palisade::limits::MAX_TRANSACTION_SIZE;
 
@@ -195,6 +197,15 @@ impl Builder {
     #[must_use]
     pub const fn sequence(mut self, sequence: u64) -> Self {
         self.body.sequence = sequence;
+        self
+    }
+
+    /// Lets it stand anywhere among the sender's transactions, once: it has no sequence then, and its timeout height
+    /// may be at most [`UNORDERED_WINDOW`] blocks ahead.
+    #[must_use]
+    pub const fn unordered(mut self) -> Self {
+        self.body.sequence = 0;
+        self.body.unordered = true;
         self
     }
 

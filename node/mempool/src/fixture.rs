@@ -21,6 +21,8 @@ pub(crate) struct Spec {
     pub(crate) size: usize,
     /// Changes the signature and not the id.
     pub(crate) signature: u8,
+    /// 1: without a sequence.
+    pub(crate) unordered: u8,
 }
 
 impl Default for Spec {
@@ -35,6 +37,7 @@ impl Default for Spec {
             timeout: u64::MAX,
             size: 0,
             signature: 0,
+            unordered: 0,
         }
     }
 }
@@ -65,6 +68,12 @@ impl Spec {
         self
     }
 
+    pub(crate) const fn unordered(mut self) -> Self {
+        self.sequence = 0;
+        self.unordered = 1;
+        self
+    }
+
     pub(crate) const fn tipping(mut self, tip: u128) -> Self {
         self.tip = tip;
         self
@@ -81,9 +90,11 @@ impl Spec {
             timeout,
             size,
             signature,
+            unordered,
         } = self;
-        let mut text =
-            format!("{sender} {sequence} {price} {tip} {cost} {gas} {timeout} {size} {signature} ");
+        let mut text = format!(
+            "{sender} {sequence} {price} {tip} {cost} {gas} {timeout} {size} {signature} {unordered} "
+        );
         while text.len() < *size {
             text.push('.');
         }
@@ -115,6 +126,7 @@ impl Spec {
             timeout: u64::try_from(next()?).ok()?,
             size: usize::try_from(next()?).ok()?,
             signature: u8::try_from(next()?).ok()?,
+            unordered: u8::try_from(next()?).ok()?,
         };
         (spec.bytes() == *bytes).then_some(spec)
     }
@@ -129,7 +141,7 @@ pub(crate) struct Tx {
 impl Transaction for Tx {
     fn id(&self) -> TxId {
         let mut id = [0u8; 32];
-        id[0] = self.spec.sender;
+        id[0] = self.spec.sender ^ (self.spec.unordered << 7);
         id[1..9].copy_from_slice(&self.spec.sequence.to_be_bytes());
         id[9..25].copy_from_slice(&self.spec.price.to_be_bytes());
         id[25..32].copy_from_slice(&(self.spec.tip * 7 + self.spec.timeout as u128).to_be_bytes()[9..]);
@@ -143,6 +155,9 @@ impl Transaction for Tx {
     }
     fn sequence(&self) -> u64 {
         self.spec.sequence
+    }
+    fn unordered(&self) -> bool {
+        self.spec.unordered == 1
     }
     fn gas_limit(&self) -> Gas {
         Gas::new(self.spec.gas)

@@ -30,6 +30,8 @@ pub struct Pool<T> {
     base: Amount,
     lanes: BTreeMap<AccountId, Lane<T>>,
     ids: HashMap<TxId, (AccountId, u64)>,
+    /// The unordered ones of each account.
+    unordered: HashMap<AccountId, Unordered>,
     /// (last height, arrival) -> where it is.
     expiry: BTreeMap<(Height, u64), (AccountId, u64)>,
     queued: usize,
@@ -41,6 +43,13 @@ pub struct Pool<T> {
     recheck_after: Option<AccountId>,
     /// Who left since the owner last asked.
     left: Vec<Change<T>>,
+}
+
+/// How many unordered transactions of an account wait, and what they can cost together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unordered {
+    count: u64,
+    cost: Amount,
 }
 
 /// Where a transaction of the pool stands.
@@ -97,6 +106,7 @@ impl<T: Transaction> Pool<T> {
             base,
             lanes: BTreeMap::new(),
             ids: HashMap::new(),
+            unordered: HashMap::new(),
             expiry: BTreeMap::new(),
             queued: 0,
             bytes: 0,
@@ -162,9 +172,12 @@ impl<T: Transaction> Pool<T> {
     ///
     /// # Errors
     /// The [`Rejection`] that its sender is to see.
-    pub fn insert(&mut self, transaction: Arc<T>, account: Account) -> Result<Inserted, Rejection> {
+    pub fn insert(&mut self, transaction: Arc<T>, mut account: Account) -> Result<Inserted, Rejection> {
         let id = transaction.id();
-        let (sender, sequence) = (transaction.sender(), transaction.sequence());
+        let (sender, sequence) = transaction.lane();
+        if transaction.unordered() {
+            account.next_sequence = 0;
+        }
         if self
             .lanes
             .get(&sender)
@@ -189,7 +202,8 @@ impl<T: Transaction> Pool<T> {
 
     /// Checks a transaction against everything but room.
     fn find_slot(&self, transaction: &T, account: Account) -> Result<Slot, Rejection> {
-        let (size, sequence) = (transaction.bytes().len(), transaction.sequence());
+        let (key, sequence) = transaction.lane();
+        let size = transaction.bytes().len();
         let timeout = transaction.timeout_height();
         if size > self.limits.max_transaction_bytes {
             return Err(Rejection::too_large(size, self.limits.max_transaction_bytes));
@@ -197,7 +211,7 @@ impl<T: Transaction> Pool<T> {
         if timeout <= self.height {
             return Err(Rejection::expired(timeout.get(), self.height.get()));
         }
-        let lane = self.lanes.get(&transaction.sender());
+        let lane = self.lanes.get(&key);
         let next = lane.map_or(account.next_sequence, |lane| lane.next);
         let limit = self.limits.max_per_account;
         if sequence < next {
@@ -217,8 +231,18 @@ impl<T: Transaction> Pool<T> {
                 ));
             }
         }
-        let others = lane
+        let free = self
+            .unordered
+            .get(&transaction.sender())
+            .copied()
+            .unwrap_or_default();
+        if transaction.unordered() && free.count >= limit {
+            return Err(Rejection::too_many_unordered(limit));
+        }
+        let ordered = self.lanes.get(&transaction.sender());
+        let others = ordered
             .map_or(Amount::ZERO, |lane| lane.cost)
+            .saturating_add(free.cost)
             .saturating_sub(waiting.map_or(Amount::ZERO, |entry| entry.transaction.cost()));
         match others.checked_add(transaction.cost()) {
             Ok(total) if total <= account.balance => {}
@@ -236,8 +260,13 @@ impl<T: Transaction> Pool<T> {
 
     /// Puts a transaction for which there is room.
     fn put(&mut self, transaction: Arc<T>, next: u64) {
-        let (account, sequence) = (transaction.sender(), transaction.sequence());
+        let (account, sequence) = transaction.lane();
         self.arrivals += 1;
+        if transaction.unordered() {
+            let free = self.unordered.entry(transaction.sender()).or_default();
+            free.count += 1;
+            free.cost = free.cost.saturating_add(transaction.cost());
+        }
         let expires = transaction
             .timeout_height()
             .min(self.height.saturating_add(Height::new(self.limits.ttl_blocks)));

@@ -95,6 +95,14 @@ impl Rejection {
             .with("limit", limit)
     }
 
+    pub(crate) fn too_many_unordered(limit: u64) -> Self {
+        let message = format!(
+            "{limit} unordered transactions of this account wait already, the most there may be: send this one when \
+             earlier ones are final"
+        );
+        Self::new(Class::Exhausted, "TOO_MANY_PENDING", message).with("limit", limit)
+    }
+
     pub(crate) fn insufficient_funds(have: u128, need: u128) -> Self {
         let message = format!(
             "the account has {have} base units of the fee asset, its waiting transactions and this one can cost {need}"

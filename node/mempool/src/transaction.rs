@@ -41,8 +41,23 @@ pub trait Transaction: Send + Sync + 'static {
     /// The account that sends and pays.
     fn sender(&self) -> AccountId;
 
-    /// How many transactions the sender has sent before.
+    /// How many ordered transactions the sender has sent before; 0 when it is unordered.
     fn sequence(&self) -> u64;
+
+    /// Whether it may stand anywhere among its sender's.
+    fn unordered(&self) -> bool {
+        false
+    }
+
+    /// The lane that it waits in, and its place there: its sender's, by sequence. An unordered one has a lane of its
+    /// own, named by its id, since nothing waits for it.
+    fn lane(&self) -> (AccountId, u64) {
+        if self.unordered() {
+            (AccountId::new(*self.id().as_bytes()), 0)
+        } else {
+            (self.sender(), self.sequence())
+        }
+    }
 
     /// The most gas it may use.
     fn gas_limit(&self) -> Gas;

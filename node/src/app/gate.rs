@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use primitives::{AccountId, Amount, AssetId, ChainHash, Gas, Height, TxId};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use runtime::authorize::{Pricing, check_offer};
+use runtime::authorize::{Pricing, check_offer, check_unused};
 use runtime::{Fault, TransactionError, Verified};
 use std::sync::Arc;
 
@@ -56,6 +56,10 @@ impl Transaction for Admitted {
 
     fn sequence(&self) -> u64 {
         self.verified.transaction().body().sequence
+    }
+
+    fn unordered(&self) -> bool {
+        self.verified.transaction().body().unordered
     }
 
     fn gas_limit(&self) -> Gas {
@@ -154,8 +158,14 @@ impl Admission for Gate {
         let next = snapshot.header.height.next().unwrap_or(Height::MAX);
         Pricing::of(&snapshot.state)
             .map_err(TransactionError::from)
-            .and_then(|pricing| check_offer(&pricing, next, transaction.verified.transaction()))
-            .map(|_| ())
+            .and_then(|pricing| {
+                let transaction = transaction.verified.transaction();
+                check_offer(&pricing, next, transaction)?;
+                if transaction.body().unordered {
+                    check_unused(&snapshot.state, transaction)?;
+                }
+                Ok(())
+            })
             .map_err(|error| rejection(&error))
     }
 

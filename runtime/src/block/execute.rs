@@ -165,6 +165,7 @@ impl<'a> Run<'a> {
         } = applier;
         events.extend(hook(overlay, block, |ctx| settle(ctx, collected))?);
         move_price(overlay, &pricing, gas_used)?;
+        chain::forget(overlay, block.height)?;
         events.extend(hook(overlay, block, modules::end_block)?);
         let next_validators = end_epoch(overlay, context, lookback, &mut events)?;
         Ok(Ended {

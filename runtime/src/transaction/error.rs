@@ -30,9 +30,12 @@ pub enum TransactionError {
         /// How many.
         count: usize,
     },
-    /// `unordered` is set.
-    #[error("unordered transactions are not supported")]
-    Unordered,
+    /// An unordered transaction with a sequence.
+    #[error("an unordered transaction has no sequence, not {sequence}")]
+    UnorderedSequence {
+        /// The sequence.
+        sequence: u64,
+    },
     /// `timeout_height` is zero.
     #[error("the transaction has no timeout height")]
     NoTimeout,
@@ -97,6 +100,20 @@ pub enum TransactionError {
         /// Up to which height it was valid.
         timeout_height: Height,
         /// The height it would be in.
+        height: Height,
+    },
+    /// An unordered transaction that would have to be remembered for too long.
+    #[error("an unordered transaction may time out at height {latest} at the latest, not {timeout_height}")]
+    TimeoutTooFar {
+        /// Its timeout height.
+        timeout_height: Height,
+        /// The last that it may have.
+        latest: Height,
+    },
+    /// An unordered transaction that is in the chain.
+    #[error("it is in the block at height {height} already")]
+    AlreadyIncluded {
+        /// Which block holds it.
         height: Height,
     },
     /// The account has sent a transaction with this sequence already.
@@ -176,7 +193,8 @@ impl TransactionError {
             | Self::Form(_)
             | Self::Field(_)
             | Self::MessageCount { .. }
-            | Self::Unordered
+            | Self::UnorderedSequence { .. }
+            | Self::TimeoutTooFar { .. }
             | Self::NoTimeout
             | Self::TipAboveMax { .. }
             | Self::FeeOverflow
@@ -189,7 +207,9 @@ impl TransactionError {
             | Self::BadSignature { .. }
             | Self::GasLimitTooLow { .. }
             | Self::GasLimitTooHigh { .. } => Class::Invalid,
-            Self::SequenceTooLow { .. } | Self::SequenceTooHigh { .. } => Class::Sequence,
+            Self::SequenceTooLow { .. } | Self::SequenceTooHigh { .. } | Self::AlreadyIncluded { .. } => {
+                Class::Sequence
+            }
             Self::Expired { .. } => Class::Expired,
             Self::FeeTooLow { .. } | Self::CannotPay { .. } => Class::Funds,
             Self::State(_) => Class::Internal,
@@ -206,7 +226,11 @@ impl TransactionError {
             }
             Self::Field(_) => "set the field to what the API's documentation asks for",
             Self::MessageCount { .. } => "send at least one message, and split what is more",
-            Self::Unordered => "leave `unordered` false and set the sequence",
+            Self::UnorderedSequence { .. } => "leave the sequence 0, or `unordered` false",
+            Self::TimeoutTooFar { .. } => "set an earlier `timeout_height` and sign again",
+            Self::AlreadyIncluded { .. } => {
+                "nothing is left to do; another of the same kind needs another memo or timeout"
+            }
             Self::NoTimeout => "set `timeout_height` to a height some hundred blocks ahead",
             Self::TipAboveMax { .. } => "raise `max_price` to the tip plus what gas may cost",
             Self::FeeOverflow => "lower the gas limit or `max_price`",
@@ -247,7 +271,7 @@ impl Fault for TransactionError {
             Self::Form(CanonicalError::UnknownField { .. }) => 4,
             Self::Field(_) => 5,
             Self::MessageCount { .. } => 6,
-            Self::Unordered => 7,
+            Self::UnorderedSequence { .. } => 7,
             Self::NoTimeout => 8,
             Self::TipAboveMax { .. } => 9,
             Self::FeeOverflow => 10,
@@ -269,6 +293,8 @@ impl Fault for TransactionError {
             Self::GasLimitTooLow { .. } => 22,
             Self::GasLimitTooHigh { .. } => 23,
             Self::CannotPay { .. } => 24,
+            Self::TimeoutTooFar { .. } => 25,
+            Self::AlreadyIncluded { .. } => 26,
             Self::State(inner) => return inner.code(),
         }))
     }
@@ -281,7 +307,9 @@ impl Fault for TransactionError {
             Self::Form(CanonicalError::UnknownField { .. }) => "UNKNOWN_FIELD",
             Self::Field(_) => "FIELD_INVALID",
             Self::MessageCount { .. } => "MESSAGE_COUNT",
-            Self::Unordered => "UNORDERED_NOT_SUPPORTED",
+            Self::UnorderedSequence { .. } => "UNORDERED_SEQUENCE",
+            Self::TimeoutTooFar { .. } => "TIMEOUT_TOO_FAR",
+            Self::AlreadyIncluded { .. } => "ALREADY_INCLUDED",
             Self::NoTimeout => "TIMEOUT_MISSING",
             Self::TipAboveMax { .. } => "TIP_ABOVE_MAX_PRICE",
             Self::FeeOverflow => "FEE_OVERFLOW",
@@ -326,6 +354,12 @@ impl Fault for TransactionError {
                 timeout_height,
                 height,
             } => pair(("timeout_height", timeout_height), ("height", height)),
+            Self::UnorderedSequence { sequence } => vec![("sequence", sequence.to_string())],
+            Self::TimeoutTooFar {
+                timeout_height,
+                latest,
+            } => pair(("timeout_height", timeout_height), ("latest", latest)),
+            Self::AlreadyIncluded { height } => vec![("height", height.to_string())],
             Self::SequenceTooLow { expected, got } | Self::SequenceTooHigh { expected, got } => {
                 pair(("expected", expected), ("got", got))
             }
@@ -341,9 +375,7 @@ impl Fault for TransactionError {
                 all
             }
             Self::State(inner) => inner.metadata(),
-            Self::Unordered | Self::NoTimeout | Self::FeeOverflow | Self::Keys(_) | Self::SignatureOrder => {
-                Vec::new()
-            }
+            Self::NoTimeout | Self::FeeOverflow | Self::Keys(_) | Self::SignatureOrder => Vec::new(),
         }
     }
 }

@@ -72,9 +72,6 @@ pub(crate) fn find_body(mut bytes: &[u8]) -> Option<&[u8]> {
 /// [`TransactionError`] says what is wrong with it.
 pub fn read_body(bytes: &[u8]) -> Result<Body, TransactionError> {
     let body: pb::TransactionBody = canonical::decode(bytes, &BODY)?;
-    if body.unordered {
-        return Err(TransactionError::Unordered);
-    }
     let count = body.messages.len();
     if !(1..=MAX_MESSAGES).contains(&count) {
         return Err(TransactionError::MessageCount { count });
@@ -96,6 +93,7 @@ pub fn read_body(bytes: &[u8]) -> Result<Body, TransactionError> {
             tip: amount("fee.tip", &fee.tip)?,
         },
         sequence: body.sequence,
+        unordered: body.unordered,
         timeout_height: Height::new(body.timeout_height),
         memo: body.memo,
     })
@@ -128,7 +126,7 @@ pub fn write_body(body: &Body) -> Vec<u8> {
             tip: body.fee.tip.to_string(),
         }),
         sequence: body.sequence,
-        unordered: false,
+        unordered: body.unordered,
         timeout_height: body.timeout_height.get(),
         memo: body.memo.clone(),
     }

@@ -28,6 +28,7 @@ impl Draft {
                     tip: Amount::new(1),
                 },
                 sequence,
+                unordered: false,
                 timeout_height,
                 memo: String::new(),
             },
@@ -49,6 +50,14 @@ impl Draft {
     #[must_use]
     pub const fn with_sequence(mut self, sequence: u64) -> Self {
         self.body.sequence = sequence;
+        self
+    }
+
+    /// The same without a sequence.
+    #[must_use]
+    pub const fn unordered(mut self) -> Self {
+        self.body.sequence = 0;
+        self.body.unordered = true;
         self
     }
 

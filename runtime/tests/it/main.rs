@@ -18,6 +18,7 @@ mod model;
 mod queries;
 mod refusals;
 mod transfers;
+mod unordered;
 mod vectors;
 
 use assets::{Msg as AssetMsg, Name, Register, Symbol};

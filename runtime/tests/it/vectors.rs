@@ -92,6 +92,7 @@ fn body(name: &str) -> Body {
             tip: Amount::new(if large { 0 } else { 1 }),
         },
         sequence,
+        unordered: false,
         timeout_height: Height::new(if large { u64::MAX } else { 100 }),
         memo: match name {
             "memo" => "thanks – and ☕".to_owned(),

@@ -29,6 +29,10 @@ impl<T: Transaction> Pool<T> {
         self.base = admission.base_price();
         let ids: HashSet<TxId> = included.iter().map(|transaction| transaction.id()).collect();
         let senders: BTreeSet<AccountId> = included.iter().map(|transaction| transaction.sender()).collect();
+        for transaction in included.iter().filter(|transaction| transaction.unordered()) {
+            let (lane, place) = transaction.lane();
+            self.remove_at(lane, place, None);
+        }
         // Order: what is in a block has not expired, and what has expired need not be paid for.
         for account in &senders {
             self.use_up(*account, admission.account(account).next_sequence, Some(&ids));
@@ -89,9 +93,7 @@ impl<T: Transaction> Pool<T> {
         let round_is_over = accounts.len() < self.limits.recheck_per_block;
         self.recheck_after = accounts.last().copied().filter(|_| !round_is_over);
         for account in accounts {
-            let now = admission.account(&account);
-            self.use_up(account, now.next_sequence, None);
-            self.afford(account, now.balance);
+            self.refresh(account, admission);
             let first = self
                 .lanes
                 .get(&account)
@@ -100,6 +102,27 @@ impl<T: Transaction> Pool<T> {
             if let Some((sequence, Err(rejection))) = verdict {
                 self.remove_at(account, sequence, Some(Dropped::Invalid(rejection)));
             }
+        }
+    }
+
+    /// Takes out what the account of a lane has used or can no longer pay.
+    fn refresh<A>(&mut self, lane: AccountId, admission: &A)
+    where
+        A: Admission<Transaction = T>,
+    {
+        let first = self
+            .lanes
+            .get(&lane)
+            .and_then(|lane| lane.entries.first_key_value());
+        let owner = first.map(|(_, entry)| (entry.transaction.sender(), entry.transaction.unordered()));
+        match owner {
+            Some((sender, true)) => self.afford(lane, admission.account(&sender).balance),
+            Some((sender, false)) => {
+                let now = admission.account(&sender);
+                self.use_up(sender, now.next_sequence, None);
+                self.afford(sender, now.balance);
+            }
+            None => {}
         }
     }
 
@@ -119,9 +142,24 @@ impl<T: Transaction> Pool<T> {
         self.ids.remove(&entry.transaction.id());
         self.expiry.remove(&(entry.expires, entry.arrival));
         self.bytes -= entry.transaction.bytes().len();
+        if entry.transaction.unordered() {
+            self.forget_unordered(&entry.transaction);
+        }
         self.left.push(Change {
             transaction: entry.transaction,
             reason,
         });
+    }
+
+    fn forget_unordered(&mut self, transaction: &T) {
+        let sender = transaction.sender();
+        let Some(free) = self.unordered.get_mut(&sender) else {
+            return;
+        };
+        free.count -= 1;
+        free.cost = free.cost.saturating_sub(transaction.cost());
+        if free.count == 0 {
+            self.unordered.remove(&sender);
+        }
     }
 }

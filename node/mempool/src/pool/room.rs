@@ -92,7 +92,7 @@ impl<T: Transaction> Pool<T> {
             }
             return Ok(());
         }
-        let (account, sequence) = (transaction.sender(), transaction.sequence());
+        let (account, sequence) = transaction.lane();
         self.rank_all();
         let below = self
             .lanes
@@ -113,7 +113,7 @@ impl<T: Transaction> Pool<T> {
 
     /// By how much the limits would be exceeded with the transaction in.
     fn need(&self, transaction: &T, slot: &Slot) -> Need {
-        let (account, sequence) = (transaction.sender(), transaction.sequence());
+        let (account, sequence) = transaction.lane();
         let lane = self.lanes.get(&account);
         let replaced = lane.and_then(|lane| lane.entries.get(&sequence));
         let replaced_bytes = replaced.map_or(0, |entry| entry.transaction.bytes().len());

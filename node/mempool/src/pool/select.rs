@@ -43,7 +43,8 @@ impl Reserved {
     /// All transactions of an unfinalized ancestor.
     pub fn add_all<'a, T: Transaction>(&mut self, transactions: impl IntoIterator<Item = &'a Arc<T>>) {
         for transaction in transactions {
-            self.add(transaction.sender(), transaction.sequence());
+            let (lane, place) = transaction.lane();
+            self.add(lane, place);
         }
     }
 

@@ -407,3 +407,64 @@ fn what_turned_out_to_be_invalid_leaves_and_its_successors_queue_within_the_limi
     );
     assert_eq!((pool.len(), pool.queued()), (1, 1));
 }
+
+#[test]
+fn unordered_ones_wait_for_nobody_and_nobody_for_them() {
+    let (chain, mut pool) = small(Config::default());
+    let free = spec(1, 0, 7).unordered();
+    let other = spec(1, 0, 9).unordered();
+    insert_all(&mut pool, &chain, &[spec(1, 1, 99), free, other]);
+    assert_eq!(pool.queued(), 1, "the ordered one waits for sequence 0");
+    assert_eq!(pool.pending_sequence(&account(1)), None);
+    assert_eq!(insert(&mut pool, &chain, free), Ok(Inserted::AlreadyPending));
+    insert_all(&mut pool, &chain, &[spec(1, 0, 8)]);
+    let prices: Vec<u128> = pool
+        .select(&everything(), &Reserved::default())
+        .iter()
+        .map(|tx| tx.spec.price)
+        .collect();
+    assert_eq!(prices, [9, 8, 99, 7]);
+    // What an unfinalized ancestor holds is left out.
+    let mut reserved = Reserved::default();
+    reserved.add_all(&[other.transaction()]);
+    let rest = pool.select(&everything(), &reserved);
+    assert_eq!(rest.len(), 3);
+    assert!(rest.iter().all(|tx| tx.spec.price != 9));
+}
+
+#[test]
+fn unordered_ones_in_a_block_leave_and_the_others_stay() {
+    let (chain, mut pool) = small(Config::default());
+    let (in_block, waiting) = (spec(1, 0, 7).unordered(), spec(1, 0, 9).unordered());
+    insert_all(&mut pool, &chain, &[in_block, waiting, spec(1, 0, 5)]);
+    chain.advance(1, 0);
+    pool.finalized(&[in_block.transaction()], &chain);
+    assert_eq!(reasons(&mut pool), [(1, 0, "INCLUDED")]);
+    assert_eq!((pool.len(), pool.queued()), (2, 0));
+    assert!(pool.find(&waiting.id()).is_some());
+}
+
+#[test]
+fn an_account_pays_for_all_that_waits_ordered_or_not_and_there_is_a_limit() {
+    let (chain, mut pool) = small(Config {
+        max_per_account: 3,
+        ..Config::default()
+    });
+    chain.set(1, 0, 100);
+    let free = |price: u128, cost| spec(1, 0, price).unordered().costing(cost);
+    insert_all(&mut pool, &chain, &[spec(1, 0, 5).costing(60), free(1, 30)]);
+    let refused = insert(&mut pool, &chain, free(2, 11)).unwrap_err();
+    assert_eq!(refused.reason, "INSUFFICIENT_FUNDS");
+    let refused = insert(&mut pool, &chain, spec(1, 1, 5).costing(11)).unwrap_err();
+    assert_eq!(refused.reason, "INSUFFICIENT_FUNDS");
+    insert_all(&mut pool, &chain, &[free(2, 5), free(3, 5)]);
+    let refused = insert(&mut pool, &chain, free(4, 0)).unwrap_err();
+    assert_eq!(refused.reason, "TOO_MANY_PENDING");
+    // Once poor, the account's lanes are emptied as their turn to be looked at comes.
+    chain.set(1, 0, 4);
+    chain.advance(1, 0);
+    pool.finalized(&[], &chain);
+    assert!(pool.is_empty(), "{:?}", reasons(&mut pool));
+    chain.set(1, 0, 100);
+    insert_all(&mut pool, &chain, &[free(1, 100)]);
+}

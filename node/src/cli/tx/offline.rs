@@ -146,7 +146,10 @@ impl Build {
             max_price: extras.max_price.ok_or_else(|| need("--max-price"))?,
             tip: extras.tip.unwrap_or(Amount::ZERO),
         };
-        let sequence = extras.sequence.ok_or_else(|| need("--sequence"))?;
+        let sequence = match extras.sequence {
+            None if extras.unordered => 0,
+            given => given.ok_or_else(|| need("--sequence or --unordered"))?,
+        };
         let timeout = extras.timeout_height.ok_or_else(|| need("--timeout-height"))?;
         let kinds = wants
             .iter()
@@ -157,8 +160,12 @@ impl Build {
             .fee(fee)
             .sequence(sequence)
             .timeout_height(Height::new(timeout))
-            .memo(&extras.memo)
-            .build()?;
+            .memo(&extras.memo);
+        let body = if extras.unordered {
+            body.unordered().build()?
+        } else {
+            body.build()?
+        };
         Ok(Envelope::new(
             &self.chain_id,
             network,

@@ -38,9 +38,14 @@ pub(crate) struct Extras {
     #[arg(long, value_name = "NPAL")]
     pub(crate) tip: Option<Amount>,
     /// How many transactions the sender has sent before [default: ask the node].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "unordered")]
     pub(crate) sequence: Option<u64>,
-    /// The last height whose block may hold it [default: 600 blocks from now].
+    /// Let it stand anywhere among the sender's transactions, once, without a sequence: several can be sent at the
+    /// same time, in any order.
+    #[arg(long)]
+    pub(crate) unordered: bool,
+    /// The last height whose block may hold it; at most 2,400 blocks from now with --unordered [default: 600 blocks
+    /// from now].
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) timeout_height: Option<u64>,
 }
@@ -175,6 +180,7 @@ pub(crate) async fn online_for(
 ) -> Result<(Signing, Option<SimulateTransactionResponse>), Failure> {
     let sequence = match extras.sequence {
         Some(sequence) => sequence,
+        None if extras.unordered => 0,
         None => client.account(chain.network, &keys.id()).await?.next_sequence,
     };
     let timeout = match extras.timeout_height {
@@ -196,8 +202,12 @@ pub(crate) async fn online_for(
             .fee(fee)
             .sequence(sequence)
             .timeout_height(timeout)
-            .memo(&extras.memo)
-            .build()?;
+            .memo(&extras.memo);
+        let body = if extras.unordered {
+            body.unordered().build()?
+        } else {
+            body.build()?
+        };
         Signing::new(chain.hash, body, keys.clone())
     };
     if extras.gas.is_some() {
