@@ -33,6 +33,7 @@ pub mod network;
 mod node;
 pub mod oracle;
 pub mod plan;
+pub mod search;
 pub mod sets;
 pub mod sweep;
 pub mod trace;

@@ -14,5 +14,6 @@ mod kinds;
 mod liveness;
 mod properties;
 mod scenarios;
+mod search;
 mod sweep;
 mod twins;
