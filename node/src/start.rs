@@ -72,6 +72,7 @@ pub(crate) async fn run(
         snapshots.clone(),
         mempool.clone(),
         work.clone(),
+        open::evidence(home)?,
     ));
 
     let identity = network::Identity::from_secret(&mut p2p.expose_secret())?;

@@ -7,7 +7,7 @@ pub use build::{Built, Limits, build};
 pub use execute::{Executed, execute};
 
 use kernel::{Block, Event};
-use light_palisade::Header;
+use light_palisade::{Evidence, Header};
 use primitives::{AccountId, ChainClock};
 
 /// What execution knows of a block besides its transactions; all of it from the header, its justification, and its
@@ -18,6 +18,8 @@ pub struct BlockContext {
     pub block: Block,
     /// The parent's chain clock: the block ends its epoch when that has reached the epoch's end.
     pub parent_clock: ChainClock,
+    /// The evidence that it holds, in order; of a block that is being built, what may go into it.
+    pub evidence: Vec<Evidence>,
 }
 
 impl BlockContext {
@@ -41,7 +43,18 @@ impl BlockContext {
             seed: header.seed,
             missed,
         };
-        Self { block, parent_clock }
+        Self {
+            block,
+            parent_clock,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// The same with this evidence.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Vec<Evidence>) -> Self {
+        self.evidence = evidence;
+        self
     }
 }
 

@@ -1,7 +1,8 @@
 //! Epochs: who validates, when an epoch ends, and who validates next.
 //!
-//! An epoch ends with the first block whose parent's chain clock has reached the end that its set states; headers
-//! alone decide that. The next set comes from the state two heights below that block, so that everybody has it while
+//! An epoch ends with the first block whose parent's chain clock has reached the end that its set states, which headers
+//! alone decide; or at a height that the state has set at least [`LOOK_BACK`] ahead, because too much of the set is
+//! jailed. The next set comes from the state two heights below that block, so that everybody has it while
 //! the block is voted on.
 //!
 //! # Source
@@ -30,7 +31,7 @@ pub fn next_validators(
 ) -> Result<Option<ValidatorSet>, StateError> {
     let block = &context.block;
     let current = staking::set_in_force(&View::new(parent, block))?;
-    if context.parent_clock < current.ends_at {
+    if context.parent_clock < current.ends_at && !staking::is_cut_at(parent, block.height)? {
         return Ok(None);
     }
     let epoch = block.epoch.next().map_err(broken)?;

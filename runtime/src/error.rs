@@ -42,6 +42,14 @@ impl Halt {
 /// Why no validator may vote for a block.
 #[derive(Debug, thiserror::Error)]
 pub enum BlockInvalid {
+    /// It holds evidence that may not be there.
+    #[error("evidence {index}: {error}")]
+    Evidence {
+        /// Position in the block.
+        index: u32,
+        /// Why.
+        error: staking::Error,
+    },
     /// It holds a transaction that may not be there.
     #[error("transaction {index} ({id}): {error}")]
     Transaction {

@@ -3,7 +3,7 @@
 
 use crate::chain::{self, BASE_PRICE, PARAMS, Params, SEQUENCES};
 use kernel::{Block, Event, Read, StateError, Value, View};
-use light_palisade::{ValidatorIndex, ValidatorSet};
+use light_palisade::{Evidence, ValidatorIndex, ValidatorSet};
 use primitives::{AccountId, Amount, AssetId, Epoch, Power};
 use staking::ValidatorRecord;
 
@@ -119,6 +119,21 @@ fn staking_rows(params: &staking::Params) -> Vec<(&'static str, String, &'static
         ("issuance", params.issuance.get().to_string(), "bps"),
         ("max_unbondings", params.max_unbondings.to_string(), ""),
         ("payouts_per_block", params.payouts_per_block.to_string(), ""),
+        ("evidence_window", params.evidence_window.to_string(), "ms"),
+        (
+            "equivocation_least",
+            params.equivocation_least.get().to_string(),
+            "bps",
+        ),
+        (
+            "equivocation_most",
+            params.equivocation_most.get().to_string(),
+            "bps",
+        ),
+        ("missed_views", params.missed_views.get().to_string(), "bps"),
+        ("idle_epochs", params.idle_epochs.to_string(), ""),
+        ("downtime_slash", params.downtime_slash.get().to_string(), "bps"),
+        ("jail_time", params.jail_time.to_string(), "ms"),
     ]
 }
 
@@ -193,7 +208,7 @@ fn placed(
     let power = index
         .and_then(|index| set.get(index))
         .map_or(Power::ZERO, |v| v.weight);
-    let status = if record.jailed {
+    let status = if record.is_jailed() {
         Status::Jailed
     } else if index.is_some() {
         Status::Active
@@ -219,6 +234,15 @@ fn placed(
 /// [`StateError`]: the store is broken.
 pub fn validator_set(store: &(impl Read + Sync), epoch: Epoch) -> Result<Option<ValidatorSet>, StateError> {
     staking::set_of(&View::new(store, &Block::default()), epoch)
+}
+
+/// Whether evidence may still convict somebody in the block that follows `block`, which led to the state `store`; its
+/// signatures are not checked.
+///
+/// # Errors
+/// [`staking::Error`] says why not.
+pub fn admits(store: &(impl Read + Sync), block: &Block, evidence: &Evidence) -> Result<(), staking::Error> {
+    staking::admit(&View::new(store, block), evidence).map(|_| ())
 }
 
 /// The accounts that an event names, in order; one may come twice.

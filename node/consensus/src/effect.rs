@@ -18,7 +18,8 @@ pub struct Build {
     pub justification: Justification,
     /// The parent's seed.
     pub parent_seed: Digest,
-    /// Whether the block ends the epoch: `next_validators_root` must be set, and only then.
+    /// Whether the clock ends the epoch with this block: `next_validators_root` must be set then. The application may
+    /// end it earlier.
     pub boundary: bool,
     /// Leave transactions out: too much is waiting to be finalized.
     pub empty: bool,
@@ -30,7 +31,8 @@ pub struct Verify {
     /// Its hash, under which the verdict is awaited.
     pub hash: BlockHash,
     /// The block. The core has checked version, limits, chain, height, epoch, view, parent, proposer, time, chain
-    /// clock, the roots of justification, evidence and validator set, whether it is a boundary, and the seed.
+    /// clock, the roots of justification, evidence and validator set, that it is a boundary if the clock says so, and
+    /// the seed. That no other block is one, unless the state says so, is the application's to check.
     pub block: Arc<Block>,
 }
 

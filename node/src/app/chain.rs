@@ -3,25 +3,23 @@
 use super::commit::Publisher;
 use super::forks::{Base, Forks};
 use super::leaders::Leaders;
-use super::{Admitted, Candidate, Mempool, Outcome, Snapshots, randomness, rejection};
+use super::{Admitted, Candidate, EvidencePool, Mempool, Outcome, Snapshots, randomness, rejection};
 use crate::backend::Work;
 use bytes::Bytes;
 use consensus::{Build, Tip, Verdict, Verify};
 use crypto::bls::SignatureBytes;
 use crypto::hash::seed;
 use engine::{Application, ApplicationError, Committed, Finalized};
+use light_palisade::limits::MAX_EVIDENCE;
 use light_palisade::{Block, Committee, Evidence, Header, Justification, ValidatorSet};
 use mempool::{Reserved, Selection, Transaction};
 use parking_lot::Mutex;
 use primitives::{AccountId, BlockHash, ChainHash, Digest, Epoch, Height, TxId, View};
+use runtime::staking::Error as EvidenceRefused;
 use runtime::{BlockContext, ExecuteError, Executed, Limits, Receipt};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use store::{Roots, Store, StoreError};
 use tokio::sync::watch;
-
-/// Pieces of evidence kept for a block to come.
-const MAX_EVIDENCE: usize = 1_024;
 
 /// What stops the node.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +44,7 @@ pub(crate) struct Chain {
     pub(super) mempool: Arc<Mempool>,
     pub(super) publisher: Publisher,
     executed: watch::Sender<u64>,
-    evidence: Mutex<VecDeque<Evidence>>,
+    pub(super) evidence: Mutex<EvidencePool>,
     leaders: Leaders,
     /// Held while blocks are committed: consensus and block sync both bring them.
     pub(super) committing: Mutex<()>,
@@ -62,6 +60,7 @@ impl Chain {
         snapshots: Arc<Snapshots>,
         mempool: Arc<Mempool>,
         work: Arc<Work>,
+        evidence: EvidencePool,
     ) -> Self {
         let publisher = Publisher::new(tip.header.height);
         Self {
@@ -72,7 +71,7 @@ impl Chain {
             mempool,
             publisher,
             executed: watch::Sender::new(0),
-            evidence: Mutex::new(VecDeque::new()),
+            evidence: Mutex::new(evidence),
             leaders: Leaders::default(),
             committing: Mutex::new(()),
             work,
@@ -95,6 +94,43 @@ impl Chain {
     /// Transactions of the mempool that blocks above the tip hold already.
     pub(crate) fn in_flight(&self) -> usize {
         self.forks.lock().in_flight()
+    }
+
+    /// Whether evidence waits that the branch which was executed last could still take.
+    pub(crate) fn has_evidence(&self) -> bool {
+        if self.evidence.lock().len() == 0 {
+            return false;
+        }
+        let (state, block) = {
+            let forks = self.forks.lock();
+            match forks.latest_branch().next() {
+                Some(outcome) => (outcome.state.clone(), place(&outcome.block.header)),
+                None => (forks.tip().state.clone(), place(&forks.tip().header)),
+            }
+        };
+        let pool = self.evidence.lock();
+        pool.pieces()
+            .any(|one| runtime::query::admits(&state, &block, one).is_ok())
+    }
+
+    /// Forgets evidence that no block can take any more. What the store does not answer about is kept.
+    pub(super) fn forget_evidence(&self) {
+        let mut pool = self.evidence.lock();
+        if pool.len() == 0 {
+            return;
+        }
+        let tip = self.forks.lock().tip().clone();
+        let block = place(&tip.header);
+        let wanted = |one: &Evidence| match runtime::query::admits(&tip.state, &block, one) {
+            Ok(()) | Err(EvidenceRefused::EvidenceTooEarly(_)) => true,
+            Err(why) => {
+                tracing::info!(epoch = %one.epoch(), view = %one.view(), %why, "evidence is settled");
+                false
+            }
+        };
+        if let Err(error) = pool.retain(wanted) {
+            tracing::error!(%error, "the file of evidence could not be written");
+        }
     }
 
     /// The height of the last committed block; everything about it can be read when this changes.
@@ -170,7 +206,17 @@ impl Chain {
         };
         let mut header = build.header.clone();
         header.seed = seed(&build.parent_seed, &seed_signature.0);
-        let context = self.context(&base, &header, &build.justification)?;
+        // Bounded by what is looked at, not only by what is taken: the rest waits for the next block.
+        let evidence = self
+            .evidence
+            .lock()
+            .pieces()
+            .take(MAX_EVIDENCE)
+            .cloned()
+            .collect();
+        let context = self
+            .context(&base, &header, &build.justification)?
+            .with_evidence(evidence);
         let limits = Limits::default();
         let candidates = if build.empty {
             Vec::new()
@@ -199,7 +245,7 @@ impl Chain {
             header,
             justification: build.justification.clone(),
             seed_signature,
-            evidence: Vec::new(),
+            evidence: built.evidence,
             transactions: built.chosen.iter().map(|one| one.0.bytes().to_vec()).collect(),
         };
         let ids: Vec<TxId> = built.chosen.iter().map(|one| one.0.id()).collect();
@@ -250,7 +296,9 @@ impl Chain {
                 return Ok(Verdict::Invalid(format!("transaction {index}: {rejection}")));
             }
         };
-        let context = self.context(&base, &block.header, &block.justification)?;
+        let context = self
+            .context(&base, &block.header, &block.justification)?
+            .with_evidence(block.evidence.clone());
         let transactions: Vec<Candidate> = transactions.into_iter().map(Candidate).collect();
         let executed = match runtime::execute(&base.state, &context, &transactions, &base.before) {
             Ok(executed) => executed,
@@ -321,6 +369,17 @@ impl Chain {
     }
 }
 
+/// What looking at evidence needs of the block after which it is looked at.
+fn place(header: &Header) -> runtime::Block {
+    runtime::Block {
+        chain_hash: header.chain_hash,
+        height: header.height,
+        epoch: header.epoch,
+        chain_clock: header.chain_clock,
+        ..runtime::Block::default()
+    }
+}
+
 /// What a header says of the next set: its root, or zero.
 fn next_root(executed: &Executed) -> Digest {
     executed
@@ -364,10 +423,11 @@ impl Application for Chain {
     }
 
     fn evidence(&self, evidence: Evidence) {
-        let mut kept = self.evidence.lock();
-        if kept.len() < MAX_EVIDENCE {
-            kept.push_back(evidence);
+        let kept = self.evidence.lock().add(evidence);
+        if let Err(error) = kept {
+            tracing::error!(%error, "evidence could not be written: it is lost if this node stops before a block holds it");
         }
+        self.stir();
     }
 }
 

@@ -78,6 +78,7 @@ impl Chain {
             included.extend(outcome.transactions.iter().cloned());
         }
         self.mempool.finalized(&included);
+        self.forget_evidence();
         self.publisher.height.send_replace(last.height());
         self.stir();
         self.next_epoch(last)

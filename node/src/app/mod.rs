@@ -8,6 +8,7 @@
 mod catch_up;
 mod chain;
 mod commit;
+mod evidence;
 mod forks;
 mod gate;
 mod leaders;
@@ -20,6 +21,7 @@ mod work;
 
 pub(crate) use catch_up::CatchUpTask;
 pub(crate) use chain::{Chain, ChainError};
+pub(crate) use evidence::EvidencePool;
 pub(crate) use forks::Base;
 pub(crate) use gate::{Admitted, Candidate, Gate, rejection};
 pub(crate) use outcome::Outcome;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Keeps `available` at whether the mempool has ready transactions that no block in flight holds.
+/// Keeps `available` at whether the mempool has ready transactions, or the chain evidence, that no block in flight
+/// holds.
 pub(crate) async fn watch(
     mempool: Arc<Mempool>,
     chain: Arc<Chain>,
@@ -17,7 +18,7 @@ pub(crate) async fn watch(
     loop {
         let size = mempool.size();
         let ready = size.transactions.saturating_sub(size.queued);
-        let work = ready > chain.in_flight();
+        let work = ready > chain.in_flight() || chain.has_evidence();
         available.send_if_modified(|available| std::mem::replace(available, work) != work);
         tokio::select! {
             () = stop.cancelled() => return,

@@ -1,7 +1,7 @@
 //! The chain as it lies on disk: genesis, store, the latest states.
 
 use super::StartError;
-use crate::app::{Base, Snapshot, Snapshots};
+use crate::app::{Base, EvidencePool, Snapshot, Snapshots};
 use crate::config::{Home, NodeConfig};
 use genesis::{Document, Kind, Start};
 use primitives::address::Network;
@@ -98,6 +98,12 @@ pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) ->
         base,
         snapshots: Arc::new(Snapshots::new(older, tip)),
     })
+}
+
+/// The evidence that waits for a block.
+pub(super) fn evidence(home: &Home) -> Result<EvidencePool, StartError> {
+    let path = home.data().join("evidence");
+    EvidencePool::open(path.clone()).map_err(|source| StartError::Read { path, source })
 }
 
 /// The store's last block and the state after it; writes the beginning of the chain into a new store.

@@ -62,6 +62,9 @@ pub fn node_keys(spec: &Spec) -> Vec<NodeKeys> {
         .collect()
 }
 
+/// For how long a validator may be idle before it is jailed, in milliseconds of chain time, at least.
+const IDLE_MS: u64 = 120_000;
+
 /// A testnet's genesis.
 #[derive(Debug)]
 pub(crate) struct Genesis {
@@ -91,6 +94,11 @@ pub(crate) fn genesis(spec: &Spec) -> Result<Genesis, Error> {
     staking.unbonding_delay = staking
         .unbonding_delay
         .max(Millis::new(epoch.saturating_mul(UNBONDING_EPOCHS)));
+    // A node that somebody stops for a while to try something is not jailed for it.
+    let patience = IDLE_MS.div_ceil(epoch.max(1));
+    staking.idle_epochs = staking
+        .idle_epochs
+        .max(u16::try_from(patience).unwrap_or(u16::MAX));
     let fund = |document: &mut Document, account, amount| {
         let coin = Coin {
             asset: AssetId::PAL,

@@ -6,6 +6,8 @@ use crate::block::execute::{Executed, Run};
 use crate::error::ExecuteError;
 use crate::transaction::{TransactionError, Verified};
 use core::borrow::Borrow;
+use light_palisade::Evidence;
+use light_palisade::limits::MAX_EVIDENCE;
 use primitives::Gas;
 use state::{Overlay, State};
 
@@ -39,6 +41,8 @@ impl Default for Limits {
 pub struct Built<T> {
     /// Its transactions, in order.
     pub chosen: Vec<T>,
+    /// Its evidence: what of the context's convicts somebody, in order.
+    pub evidence: Vec<Evidence>,
     /// What came of it.
     pub executed: Executed,
     /// Candidates that may not be in a block as they are, and why. Those that did not fit, come before their turn, or
@@ -59,7 +63,18 @@ pub fn build<T: Borrow<Verified>>(
     lookback: &State,
 ) -> Result<Built<T>, ExecuteError> {
     let mut overlay = Overlay::new(parent.clone());
-    let mut run = Run::begin(&mut overlay, context)?;
+    let mut run = Run::begin(&mut overlay, &context.block)?;
+    let mut evidence = Vec::new();
+    for piece in &context.evidence {
+        if evidence.len() >= MAX_EVIDENCE {
+            break;
+        }
+        // What shows nothing to this state may to another; whoever keeps it decides when to forget it.
+        if run.accuse(piece)?.is_ok() {
+            evidence.push(piece.clone());
+        }
+    }
+    run.open()?;
     let mut room = Room {
         limits,
         bytes: limits.bytes,
@@ -91,6 +106,7 @@ pub fn build<T: Borrow<Verified>>(
     let executed = run.end(context, lookback)?.finish(overlay, parent)?;
     Ok(Built {
         chosen,
+        evidence,
         executed,
         refused,
     })

@@ -8,12 +8,12 @@ use crate::epoch;
 use crate::error::{BlockInvalid, ExecuteError, Halt};
 use crate::event::FeesSettled;
 use crate::fee::next_base_price;
-use crate::modules;
+use crate::modules::{self, ModuleError};
 use crate::receipt::{Receipt, receipts_root};
 use crate::transaction::{Transaction, Verified};
 use core::borrow::Borrow;
-use kernel::{Block, Ctx, StateError};
-use light_palisade::ValidatorSet;
+use kernel::{Block, Ctx, Fault, StateError};
+use light_palisade::{Evidence, ValidatorSet};
 use primitives::{Digest, Gas};
 use state::{Changes, Overlay, State};
 
@@ -61,7 +61,12 @@ pub fn execute<T: Borrow<Verified>>(
     lookback: &State,
 ) -> Result<Executed, ExecuteError> {
     let mut overlay = Overlay::new(parent.clone());
-    let mut run = Run::begin(&mut overlay, context)?;
+    let mut run = Run::begin(&mut overlay, &context.block)?;
+    for (index, evidence) in (0u32..).zip(&context.evidence) {
+        run.accuse(evidence)?
+            .map_err(|error| BlockInvalid::Evidence { index, error })?;
+    }
+    run.open()?;
     for (index, transaction) in (0u32..).zip(transactions) {
         let transaction = transaction.borrow().transaction();
         let id = transaction.id();
@@ -103,10 +108,8 @@ pub(super) struct Ended {
 }
 
 impl<'a> Run<'a> {
-    /// Runs the hooks that come before the transactions.
-    pub(super) fn begin(overlay: &'a mut Overlay, context: &'a BlockContext) -> Result<Self, Halt> {
-        let block = &context.block;
-        let events = hook(overlay, block, modules::begin_block)?;
+    /// A block in which nothing has happened yet.
+    pub(super) fn begin(overlay: &'a mut Overlay, block: &'a Block) -> Result<Self, Halt> {
         let pricing = Pricing::of(&*overlay)?;
         let applier = Applier {
             overlay,
@@ -117,9 +120,30 @@ impl<'a> Run<'a> {
         Ok(Self {
             applier,
             receipts: Vec::new(),
-            events,
+            events: Vec::new(),
             gas_used: Gas::ZERO,
         })
+    }
+
+    /// Convicts whom the evidence shows guilty; refused evidence leaves no trace. It comes before everything else, so
+    /// that a slash goes before a payout that matures in the same block.
+    pub(super) fn accuse(&mut self, evidence: &Evidence) -> Result<Result<(), staking::Error>, Halt> {
+        let mut ctx = Ctx::hook(self.applier.overlay, self.applier.block);
+        match ctx.atomically(|ctx| staking::convict(ctx, evidence)) {
+            Ok(()) => {
+                self.events.extend(ctx.finish().0);
+                Ok(Ok(()))
+            }
+            Err(error) if error.code().is_some() => Ok(Err(error)),
+            Err(error) => Err(Halt::from_module(ModuleError::Staking(error))),
+        }
+    }
+
+    /// Runs the hooks that come before the transactions.
+    pub(super) fn open(&mut self) -> Result<(), Halt> {
+        let events = hook(self.applier.overlay, self.applier.block, modules::begin_block)?;
+        self.events.extend(events);
+        Ok(())
     }
 
     /// Gas that transactions have used so far.

@@ -2,8 +2,10 @@
 
 use crate::chain::Chain;
 use crypto::bls::Signature;
-use light_palisade::{Bitmap, Certificate, FinalityProof, Statement, ValidatorIndex, ValidatorSet};
-use primitives::{Height, View};
+use light_palisade::{
+    Bitmap, Certificate, Evidence, FinalityProof, Offence, Statement, ValidatorIndex, ValidatorSet, Vote,
+};
+use primitives::{BlockHash, Height, View};
 
 impl Chain {
     /// A certificate for `statement` by all of `set`.
@@ -23,6 +25,42 @@ impl Chain {
             signers: Bitmap::new(count, seats),
             signature: Signature::aggregate(&signatures).unwrap().to_bytes(),
         }
+    }
+
+    /// The vote of the validator at `seat` of `set`, whatever else it said.
+    #[must_use]
+    pub fn vote(&self, set: &ValidatorSet, seat: ValidatorIndex, statement: Statement) -> Vote {
+        let signature = self.keys_of(set, seat).sign(&statement.sign_bytes(&self.hash()));
+        Vote {
+            statement,
+            signer: seat,
+            signature: signature.to_bytes(),
+        }
+    }
+
+    /// Two votes of the validator at `seat` of `set` in `view` that are this offence.
+    #[must_use]
+    pub fn offend(&self, set: &ValidatorSet, seat: ValidatorIndex, view: View, offence: Offence) -> Evidence {
+        let (epoch, parent_view) = (set.epoch, view.saturating_sub(View::new(1)));
+        let notarize = |n: u8| Statement::Notarize {
+            epoch,
+            view,
+            parent_view,
+            block: BlockHash::new([n; 32]),
+        };
+        let finalize = |n: u8| Statement::Finalize {
+            epoch,
+            view,
+            parent_view,
+            block: BlockHash::new([n; 32]),
+        };
+        let (a, b) = match offence {
+            Offence::DoubleNotarize => (notarize(1), notarize(2)),
+            Offence::DoubleFinalize => (finalize(1), finalize(2)),
+            Offence::NullifyFinalize => (Statement::Nullify { epoch, view }, finalize(1)),
+            Offence::NotarizeFinalize => (notarize(1), finalize(2)),
+        };
+        Evidence::Votes(self.vote(set, seat, a), self.vote(set, seat, b))
     }
 
     /// Shows that the block at `height` is final.

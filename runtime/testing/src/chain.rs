@@ -5,7 +5,7 @@ use crate::keys::{Account, ValidatorKeys};
 use crypto::hash::seed;
 use genesis::{Document, Hex, Kind, Preset, Start, Text, Validator};
 use kernel::{Invariant, View};
-use light_palisade::{Block, Header, Justification, ValidatorIndex, ValidatorSet};
+use light_palisade::{Block, Evidence, Header, Justification, ValidatorIndex, ValidatorSet};
 use primitives::{Amount, AssetId, BlockHash, ChainHash, Coin, Digest, Height, Millis, Timestamp, TxId};
 use runtime::{
     BlockContext, Executed, Limits, Message, Receipt, State, TransactionError, Verified, build, decode,
@@ -42,6 +42,7 @@ pub struct Chain {
     validators: Vec<ValidatorKeys>,
     sealed: Vec<Sealed>,
     pending: Vec<(Verified, Vec<u8>)>,
+    evidence: Vec<Evidence>,
 }
 
 impl Default for Chain {
@@ -75,6 +76,7 @@ impl Chain {
             validators,
             sealed: Vec::new(),
             pending: Vec::new(),
+            evidence: Vec::new(),
         }
     }
 
@@ -215,6 +217,11 @@ impl Chain {
         Ok(id)
     }
 
+    /// Gives evidence to the proposer of the next block, who takes what convicts somebody.
+    pub fn accuse(&mut self, evidence: Evidence) {
+        self.evidence.push(evidence);
+    }
+
     /// Signs and offers a draft that must be acceptable.
     pub fn submit(&mut self, draft: &Draft) -> TxId {
         let bytes = draft.sign(&self.hash());
@@ -251,7 +258,9 @@ impl Chain {
         let set = self.next_set();
         let (mut header, seed_signature) = self.begin(&parent, &set, step);
         let operator = set.get(header.proposer).unwrap().operator;
-        let context = BlockContext::of(&header, operator, Vec::new(), parent.chain_clock);
+        let found = core::mem::take(&mut self.evidence);
+        let context =
+            BlockContext::of(&header, operator, Vec::new(), parent.chain_clock).with_evidence(found);
         let lookback = self.state_back(1).clone();
         let candidates = core::mem::take(&mut self.pending);
         let built = build(
@@ -271,6 +280,7 @@ impl Chain {
                 .1
                 .clone()
         };
+        let context = context.with_evidence(built.evidence.clone());
         let executed = built.executed;
         header.next_validators_root = executed
             .next_validators
@@ -280,11 +290,12 @@ impl Chain {
             header,
             justification: Justification::default(),
             seed_signature,
-            evidence: Vec::new(),
+            evidence: built.evidence,
             transactions: ids.iter().map(bytes_of).collect(),
         };
         block.header.transactions_root = block.transactions_root(&ids);
         block.header.justification_root = block.justification.root();
+        block.header.evidence_root = Block::evidence_root(&block.evidence);
         block.check_consistency(&ids, &parent.seed).unwrap();
         let sealed = Sealed {
             block,

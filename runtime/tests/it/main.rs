@@ -11,6 +11,7 @@ mod blocks;
 mod conformance;
 mod determinism;
 mod epochs;
+mod evidence;
 mod fees;
 mod fuzz;
 mod genesis;

@@ -8,7 +8,7 @@ use crate::validators::{Committee, ValidatorIndex};
 use crate::vote::{Statement, Vote};
 use borsh::{BorshDeserialize, BorshSerialize};
 use crypto::bls::BlsError;
-use primitives::ChainHash;
+use primitives::{ChainHash, Epoch, View};
 
 /// Which rule the two statements break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
@@ -85,6 +85,33 @@ impl Evidence {
         }
     }
 
+    /// The epoch it is about. Evidence about two epochs is none: see [`Evidence::verify`].
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.statements().0.epoch()
+    }
+
+    /// The view it is about.
+    #[must_use]
+    pub const fn view(&self) -> View {
+        self.statements().0.view()
+    }
+
+    /// Whom it names, ascending, before anything was checked: a cheap look that spares the signatures of what is known
+    /// already.
+    #[must_use]
+    pub fn suspects(&self) -> Vec<ValidatorIndex> {
+        match self {
+            Self::Votes(a, b) if a.signer == b.signer => vec![a.signer],
+            Self::Votes(..) => Vec::new(),
+            Self::Certificates(a, b) => a
+                .signers
+                .iter()
+                .filter(|index| b.signers.contains(*index))
+                .collect(),
+        }
+    }
+
     /// Checks the evidence against the committee of its epoch, and names the offence and the culprits, ascending.
     ///
     /// # Errors
@@ -96,28 +123,20 @@ impl Evidence {
     ) -> Result<(Offence, Vec<ValidatorIndex>), EvidenceError> {
         let (a, b) = self.statements();
         let offence = Offence::between(a, b).ok_or(EvidenceError::NoOffence)?;
-        let culprits = match self {
+        let culprits = self.suspects();
+        if a.epoch() != committee.epoch() || culprits.is_empty() {
+            return Err(EvidenceError::NoCulprit);
+        }
+        match self {
             Self::Votes(a, b) => {
-                if a.statement.epoch() != committee.epoch() || a.signer != b.signer {
-                    return Err(EvidenceError::NoCulprit);
-                }
                 a.verify(chain, committee)?;
                 b.verify(chain, committee)?;
-                vec![a.signer]
             }
             Self::Certificates(a, b) => {
                 committee.verify(chain, a)?;
                 committee.verify(chain, b)?;
-                a.signers
-                    .iter()
-                    .filter(|index| b.signers.contains(*index))
-                    .collect()
             }
-        };
-        if culprits.is_empty() {
-            Err(EvidenceError::NoCulprit)
-        } else {
-            Ok((offence, culprits))
         }
+        Ok((offence, culprits))
     }
 }

@@ -3,7 +3,8 @@
 use crate::ID;
 use crate::error::Error;
 use crate::event::{EpochEnded, Issued, TipsCollected, UnbondingPaid};
-use crate::state::{self, BONDS, ISSUED_UNTIL, ROUNDS, SETS, UNBONDINGS, VALIDATORS};
+use crate::state::{self, BONDS, CUT, ISSUED_UNTIL, ROUNDS, SETS, UNBONDINGS, VALIDATORS};
+use crate::{convict, jail};
 use kernel::{Ctx, StateError};
 use light_palisade::ValidatorSet;
 use primitives::{AccountId, Amount, AssetId, Coin, MathError, Rounding, mul_div};
@@ -32,6 +33,10 @@ fn broken(error: Error) -> StateError {
         | Error::Genesis(_)
         | Error::PeerKey(_)
         | Error::Params(_)
+        | Error::EvidenceTooEarly(_)
+        | Error::EvidenceExpired(_)
+        | Error::AlreadyConvicted(_)
+        | Error::Evidence(_)
         | Error::Bank(_) => ID.broken("a hook can account for what the tables say"),
     }
 }
@@ -120,6 +125,10 @@ pub fn collect_tips(ctx: &mut Ctx<'_>, tips: bank::InTransit) -> Result<(), Stat
 /// The store is broken.
 pub fn store_next_set(ctx: &mut Ctx<'_>, set: &ValidatorSet) -> Result<(), StateError> {
     SETS.put(ctx, &set.epoch, set)?;
+    convict::note_liable(ctx, set)?;
+    // The epoch that ends has no more use for its own.
+    CUT.remove(ctx)?;
+    jail::cut_epoch(ctx, set)?;
     let delay = state::params(ctx)?.unbonding_delay;
     let now = ctx.chain_clock();
     let oldest = SETS.range(ctx, None, FORGOTTEN_SETS.saturating_add(1))?;
@@ -130,6 +139,7 @@ pub fn store_next_set(ctx: &mut Ctx<'_>, set: &ValidatorSet) -> Result<(), State
             break;
         }
         SETS.remove(ctx, &this.0)?;
+        convict::forget(ctx, &this.1)?;
     }
     Ok(())
 }

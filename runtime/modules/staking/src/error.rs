@@ -4,7 +4,8 @@ use crate::ID;
 use crate::params::ParamsError;
 use crypto::ed25519::KeyError;
 use kernel::{Code, Fault, Meaning, StateError};
-use primitives::{AccountId, Amount, MathError};
+use light_palisade::EvidenceError;
+use primitives::{AccountId, Amount, Epoch, MathError};
 
 /// Errors of the module. The numbers of their codes are never reused.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,18 @@ pub enum Error {
     /// The parameters of a genesis break a rule.
     #[error("staking parameters: {0}")]
     Params(#[from] ParamsError),
+    /// Evidence about an epoch that has not begun.
+    #[error("the evidence is about epoch {0}, which has not begun")]
+    EvidenceTooEarly(Epoch),
+    /// Evidence about an epoch that ended too long ago.
+    #[error("the evidence is about epoch {0}, which ended too long ago")]
+    EvidenceExpired(Epoch),
+    /// Whoever the evidence names is convicted of that epoch already.
+    #[error("everybody whom the evidence names is convicted of epoch {0} already")]
+    AlreadyConvicted(Epoch),
+    /// The evidence shows nothing.
+    #[error("the evidence shows nothing: {0}")]
+    Evidence(#[from] EvidenceError),
     /// The bank's.
     #[error(transparent)]
     Bank(#[from] bank::Error),
@@ -139,6 +152,10 @@ impl Fault for Error {
             Self::Genesis(_) => 12,
             Self::PeerKey(_) => 13,
             Self::Params(_) => 14,
+            Self::EvidenceTooEarly(_) => 15,
+            Self::EvidenceExpired(_) => 16,
+            Self::AlreadyConvicted(_) => 17,
+            Self::Evidence(_) => 18,
             Self::Bank(inner) => return inner.code(),
             Self::Math(inner) => return inner.code(),
             Self::State(inner) => return inner.code(),
@@ -161,6 +178,10 @@ impl Fault for Error {
             Self::Genesis(_) => "BAD_GENESIS",
             Self::PeerKey(_) => "BAD_P2P_KEY",
             Self::Params(_) => "BAD_PARAMS",
+            Self::EvidenceTooEarly(_) => "EVIDENCE_TOO_EARLY",
+            Self::EvidenceExpired(_) => "EVIDENCE_EXPIRED",
+            Self::AlreadyConvicted(_) => "ALREADY_CONVICTED",
+            Self::Evidence(_) => "EVIDENCE_SHOWS_NOTHING",
             Self::Bank(inner) => inner.reason(),
             Self::Math(inner) => inner.reason(),
             Self::State(inner) => inner.reason(),
@@ -180,6 +201,9 @@ impl Fault for Error {
                 vec![("have", have.to_string()), ("need", asked.to_string())]
             }
             Self::TooManyUnbondings(limit) => vec![("limit", limit.to_string())],
+            Self::EvidenceTooEarly(epoch) | Self::EvidenceExpired(epoch) | Self::AlreadyConvicted(epoch) => {
+                vec![("epoch", epoch.to_string())]
+            }
             Self::Bank(inner) => inner.metadata(),
             Self::Math(inner) => inner.metadata(),
             Self::State(inner) => inner.metadata(),
@@ -190,7 +214,8 @@ impl Fault for Error {
             | Self::NothingToClaim
             | Self::Genesis(_)
             | Self::PeerKey(_)
-            | Self::Params(_) => Vec::new(),
+            | Self::Params(_)
+            | Self::Evidence(_) => Vec::new(),
         }
     }
 }

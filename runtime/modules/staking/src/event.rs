@@ -1,8 +1,9 @@
 //! What the module reports, after it happened.
 
 use crate::ID;
-use kernel::{Attribute, EventType, ModuleId, Value};
-use primitives::{AccountId, Amount, ChainClock, Digest, Epoch};
+use kernel::{Attribute, EventType, ModuleId, Name, Value};
+use light_palisade::Offence;
+use primitives::{AccountId, Amount, Bps, ChainClock, Digest, Epoch, Height, View};
 
 /// An operator has a validator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,5 +173,110 @@ impl EventType for EpochEnded {
 
     fn attributes(&self) -> Vec<Attribute> {
         vec![Attribute::new("epoch", self.epoch)]
+    }
+}
+
+/// A validator contradicted itself in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Convicted {
+    /// Its operator.
+    pub operator: AccountId,
+    /// In which epoch.
+    pub epoch: Epoch,
+    /// In which view.
+    pub view: View,
+    /// How.
+    pub offence: Offence,
+}
+
+impl EventType for Convicted {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "Convicted";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        let mut attributes = vec![
+            Attribute::new("operator", Value::Operator(self.operator)),
+            Attribute::new("epoch", self.epoch),
+            Attribute::new("view", self.view.get()),
+        ];
+        let name = Name::new(match self.offence {
+            Offence::DoubleNotarize => "double_notarize",
+            Offence::DoubleFinalize => "double_finalize",
+            Offence::NullifyFinalize => "nullify_finalize",
+            Offence::NotarizeFinalize => "notarize_finalize",
+        });
+        attributes.extend(name.map(|name| Attribute::new("offence", Value::Label(name))));
+        attributes
+    }
+}
+
+/// Stake behind a validator was destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slashed {
+    /// Its operator.
+    pub operator: AccountId,
+    /// For what it did, or did not do, in this epoch.
+    pub epoch: Epoch,
+    /// The part of what was liable that it loses in all for that.
+    pub fraction: Bps,
+    /// What was taken now, in npal.
+    pub amount: Amount,
+}
+
+impl EventType for Slashed {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "Slashed";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![
+            Attribute::new("operator", Value::Operator(self.operator)),
+            Attribute::new("epoch", self.epoch),
+            Attribute::new("fraction", self.fraction),
+            Attribute::new("amount", self.amount),
+        ]
+    }
+}
+
+/// A validator is kept out of the next sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Jailed {
+    /// Its operator.
+    pub operator: AccountId,
+    /// From when it may be let out; never when it contradicted itself.
+    pub until: Option<ChainClock>,
+}
+
+impl EventType for Jailed {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "Jailed";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        let mut attributes = vec![
+            Attribute::new("operator", Value::Operator(self.operator)),
+            Attribute::new("forever", self.until.is_none()),
+        ];
+        attributes.extend(self.until.map(|until| Attribute::new("until", until)));
+        attributes
+    }
+}
+
+/// So much of the set's weight is jailed that the epoch ends early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochCut {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// The height of its last block.
+    pub height: Height,
+}
+
+impl EventType for EpochCut {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "EpochCut";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![
+            Attribute::new("epoch", self.epoch),
+            Attribute::new("height", self.height),
+        ]
     }
 }

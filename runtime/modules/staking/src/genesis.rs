@@ -7,8 +7,8 @@ use crate::params::Params;
 use crate::resume::{self, Tables};
 use crate::set::candidate_set;
 use crate::state::{self, ISSUED_UNTIL, PARAMS, ROUNDS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
-use crate::types::ValidatorRecord;
-use crate::{bond, register::Identity};
+use crate::types::{Jail, ValidatorRecord};
+use crate::{bond, convict, register::Identity};
 use crypto::bls::{KeyBytes, PublicKey};
 use crypto::ed25519;
 use kernel::{Ctx, StateError, View};
@@ -82,7 +82,7 @@ pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(),
         return Err(Error::Genesis("no validator has the minimum bond"));
     }
     SETS.put(ctx, &epoch, &first)?;
-    Ok(())
+    Ok(convict::note_liable(ctx, &first)?)
 }
 
 fn add(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
@@ -105,7 +105,7 @@ fn add(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
     }
     if validator.jailed {
         let mut record = state::validator(ctx, &operator)?;
-        record.jailed = true;
+        record.jail = Some(Jail::Until(ctx.chain_clock()));
         VALIDATORS.put(ctx, &operator, &record)?;
     }
     Ok(())
@@ -122,12 +122,13 @@ pub fn export(view: &View<'_>) -> Result<(Genesis, Vec<GenesisBond>), StateError
     let mut freed = Vec::new();
     state::each(view, &VALIDATORS, |operator, record| {
         let bonds = bonds_of(view, &operator, &record, &mut freed)?;
+        let jailed = record.is_jailed();
         validators.push(GenesisValidator {
             operator,
             moniker: record.moniker,
             consensus_key: record.consensus_key,
             p2p_key: record.p2p_key,
-            jailed: record.jailed,
+            jailed,
             bonds,
         });
         Ok::<(), StateError>(())

@@ -25,11 +25,13 @@
 mod block;
 mod bond;
 mod claim_rewards;
+mod convict;
 mod error;
 mod event;
 mod genesis;
 mod hooks;
 mod invariants;
+mod jail;
 mod msg;
 mod params;
 pub mod query;
@@ -41,18 +43,21 @@ mod types;
 mod unbond;
 
 pub use block::{collect_tips, store_next_set};
+pub use convict::{admit, convict};
 pub use error::Error;
 pub use event::{
-    Bonded, EpochEnded, Issued, Registered, RewardsClaimed, TipsCollected, Unbonded, UnbondingPaid,
+    Bonded, Convicted, EpochCut, EpochEnded, Issued, Jailed, Registered, RewardsClaimed, Slashed,
+    TipsCollected, Unbonded, UnbondingPaid,
 };
 pub use genesis::{Genesis, GenesisBond, GenesisValidator, export};
 pub use hooks::Wiring;
+pub use jail::is_cut_at;
 pub use msg::{Bond, ClaimRewards, Moniker, Msg, RegisterValidator, Unbond};
 pub use params::{Params, ParamsError};
 pub use resume::{Tables, as_genesis};
 pub use set::{candidate_set, is_concentrated, set_in_force, set_of};
 pub use state::{bonding_account, reward_account};
-pub use types::{BondRecord, Pool, Unbonding, ValidatorRecord};
+pub use types::{BondRecord, Conviction, Jail, Pool, Unbonding, ValidatorRecord};
 
 use core::marker::PhantomData;
 use kernel::{Ctx, Invariant, Module, ModuleId, StateError};

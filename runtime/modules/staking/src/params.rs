@@ -1,7 +1,7 @@
 //! What can be set.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use primitives::{Amount, Bps, Millis};
+use primitives::{Amount, Bps, ChainClock, Millis};
 
 /// The module's parameters.
 #[derive(
@@ -25,6 +25,20 @@ pub struct Params {
     pub max_unbondings: u32,
     /// Unbondings paid per block.
     pub payouts_per_block: u16,
+    /// How long after an epoch's end evidence about it counts, in chain time, in milliseconds.
+    pub evidence_window: Millis,
+    /// What a validator loses that contradicted itself alone in its epoch, of what was liable.
+    pub equivocation_least: Bps,
+    /// What each loses once a third of the epoch's weight did.
+    pub equivocation_most: Bps,
+    /// A validator is idle in an epoch when it missed more than this part of the views that it was to lead.
+    pub missed_views: Bps,
+    /// Idle epochs in a row after which it is jailed.
+    pub idle_epochs: u16,
+    /// What it then loses, of what is liable.
+    pub downtime_slash: Bps,
+    /// How long it is then jailed at least, in chain time, in milliseconds.
+    pub jail_time: Millis,
 }
 
 /// Validators in a set, at most. A validator below a thousandth of the whole is left out (restaking.md, "Power"), so
@@ -36,6 +50,18 @@ const FEWEST_EPOCHS: u64 = 3;
 
 /// Epochs that an exit takes, at most: the set of each is kept as long as its stake is liable.
 const MOST_EPOCHS: u64 = 256;
+
+/// A bond that starts to leave in the block before a boundary counts in the whole epoch after it, which ends one length
+/// after the boundary's clock: by that block's step an exit may be older than its last epoch.
+const LAG_MS: u64 = ChainClock::MAX_STEP.get();
+
+/// A number of basis points that is one.
+const fn bps(value: u16) -> Bps {
+    match Bps::new(value) {
+        Some(bps) => bps,
+        None => Bps::ONE,
+    }
+}
 
 /// Why parameters are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +80,14 @@ pub enum ParamsError {
     /// An exit would be paid before evidence of the last two epochs can arrive.
     #[error("unbonding_delay must be at least {FEWEST_EPOCHS} epochs")]
     UnbondingTooShort,
+    /// An exit would be paid before evidence about its last epoch is too old.
+    #[error(
+        "unbonding_delay must be at least epoch_length + evidence_window + {LAG_MS} ms, or a leaving validator escapes"
+    )]
+    EvidenceOutlivesUnbonding,
+    /// Doing it together would cost less than doing it alone.
+    #[error("equivocation_least is above equivocation_most")]
+    Equivocation,
     /// More sets would have to be kept than the state should hold.
     #[error("unbonding_delay must be at most {MOST_EPOCHS} epochs")]
     UnbondingTooLong,
@@ -69,16 +103,17 @@ impl Params {
             unbonding_delay: Millis::new(11 * DAY),
             max_validators: 150,
             min_bond: Amount::new(10_000_000_000_000),
-            validator_cap: match Bps::new(2_000) {
-                Some(cap) => cap,
-                None => Bps::ONE,
-            },
-            issuance: match Bps::new(300) {
-                Some(issuance) => issuance,
-                None => Bps::ZERO,
-            },
+            validator_cap: bps(2_000),
+            issuance: bps(300),
             max_unbondings: 32,
             payouts_per_block: 256,
+            evidence_window: Millis::new(7 * DAY),
+            equivocation_least: bps(500),
+            equivocation_most: Bps::ONE,
+            missed_views: bps(5_000),
+            idle_epochs: 2,
+            downtime_slash: bps(1),
+            jail_time: Millis::new(3_600_000),
         }
     }
 
@@ -91,6 +126,9 @@ impl Params {
             max_validators: 64,
             min_bond: Amount::new(1_000_000_000),
             validator_cap: Bps::ONE,
+            evidence_window: Millis::new(60_000),
+            idle_epochs: 6,
+            jail_time: Millis::new(20_000),
             ..Self::mainnet()
         }
     }
@@ -107,6 +145,8 @@ impl Params {
             ("validator_cap", self.validator_cap == Bps::ZERO),
             ("max_unbondings", self.max_unbondings == 0),
             ("payouts_per_block", self.payouts_per_block == 0),
+            ("evidence_window", self.evidence_window.is_zero()),
+            ("idle_epochs", self.idle_epochs == 0),
         ];
         if let Some((name, _)) = zero.iter().find(|(_, zero)| *zero) {
             return Err(ParamsError::Zero(name));
@@ -120,6 +160,15 @@ impl Params {
         let epochs = |count| self.epoch_length.get().saturating_mul(count);
         if self.unbonding_delay.get() < epochs(FEWEST_EPOCHS) {
             return Err(ParamsError::UnbondingTooShort);
+        }
+        let evidence = epochs(1)
+            .saturating_add(self.evidence_window.get())
+            .saturating_add(LAG_MS);
+        if self.unbonding_delay.get() < evidence {
+            return Err(ParamsError::EvidenceOutlivesUnbonding);
+        }
+        if self.equivocation_least > self.equivocation_most {
+            return Err(ParamsError::Equivocation);
         }
         if self.unbonding_delay.get() > epochs(MOST_EPOCHS) {
             return Err(ParamsError::UnbondingTooLong);
@@ -147,6 +196,11 @@ mod tests {
             ..Params::localnet()
         };
         assert_eq!(long.validate(), Err(ParamsError::UnbondingTooLong));
+        let escaping = Params {
+            unbonding_delay: Millis::new(89_999),
+            ..Params::localnet()
+        };
+        assert_eq!(escaping.validate(), Err(ParamsError::EvidenceOutlivesUnbonding));
         let crowded = Params {
             max_validators: 1_001,
             ..Params::localnet()

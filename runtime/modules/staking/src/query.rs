@@ -1,8 +1,8 @@
 //! What others read of the module.
 
 use crate::params::Params;
-use crate::state::{self, BONDS, PARAMS, SETS, UNBONDINGS, VALIDATORS};
-use crate::types::{BondRecord, Unbonding, ValidatorRecord};
+use crate::state::{self, BONDS, CONVICTIONS, PARAMS, SETS, UNBONDINGS, VALIDATORS};
+use crate::types::{BondRecord, Conviction, Unbonding, ValidatorRecord};
 use kernel::{Read, StateError, View};
 use primitives::{AccountId, Amount, ChainClock, Epoch};
 
@@ -64,6 +64,18 @@ pub fn unbondings(view: &View<'_>, limit: usize) -> Result<Vec<(ChainClock, Unbo
         .into_iter()
         .map(|((paid_at, _), entry)| (paid_at, entry))
         .collect())
+}
+
+/// How a validator contradicted itself in an epoch, if it is convicted of that and the epoch is not forgotten.
+///
+/// # Errors
+/// The store is broken.
+pub fn conviction(
+    view: &View<'_>,
+    epoch: Epoch,
+    operator: &AccountId,
+) -> Result<Option<Conviction>, StateError> {
+    CONVICTIONS.get(view, &(epoch, *operator))
 }
 
 /// Where a validator's record stands in the state: what a proof is asked for.

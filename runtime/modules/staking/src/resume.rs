@@ -4,13 +4,14 @@ use crate::error::Error;
 use crate::genesis::Genesis;
 use crate::invariants;
 use crate::state::{
-    self, BONDS, ISSUED_UNTIL, KEYS, PARAMS, ROUNDS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS,
+    self, BONDS, CONVICTIONS, CUT, ISSUED_UNTIL, KEYS, LIABLE, PARAMS, ROUNDS, SETS, UNBONDING_COUNT,
+    UNBONDINGS, VALIDATORS,
 };
-use crate::types::{BondRecord, Unbonding, ValidatorRecord};
+use crate::types::{BondRecord, Conviction, Unbonding, ValidatorRecord};
 use kernel::{Ctx, Invariant, Key, Map, Read, StateError};
 use light_palisade::ValidatorSet;
 use primitives::codec::{Decode, Encode};
-use primitives::{AccountId, ChainClock, Digest, Epoch};
+use primitives::{AccountId, Amount, ChainClock, Digest, Epoch, Height};
 
 /// Every table's entries, each in key order.
 #[derive(Clone, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -23,6 +24,9 @@ pub struct Tables {
     rounds: Vec<(AccountId, u32)>,
     sets: Vec<(Epoch, ValidatorSet)>,
     issued_until: ChainClock,
+    convictions: Vec<((Epoch, AccountId), Conviction)>,
+    liable: Vec<((Epoch, AccountId), Amount)>,
+    cut: Option<Height>,
 }
 
 fn all<K: Key + Clone, V: Encode + Decode>(
@@ -52,6 +56,9 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         rounds: all(store, &ROUNDS)?,
         sets: all(store, &SETS)?,
         issued_until: ISSUED_UNTIL.require(store)?,
+        convictions: all(store, &CONVICTIONS)?,
+        liable: all(store, &LIABLE)?,
+        cut: CUT.get(store)?,
     };
     Ok(Genesis {
         params: state::params(store)?,
@@ -81,6 +88,11 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, params: &crate::Params, tables: Tables) ->
     put(ctx, &SETS, tables.sets)?;
     UNBONDING_COUNT.put(ctx, &tables.unbonding_count)?;
     ISSUED_UNTIL.put(ctx, &tables.issued_until)?;
+    put(ctx, &CONVICTIONS, tables.convictions)?;
+    put(ctx, &LIABLE, tables.liable)?;
+    if let Some(cut) = tables.cut {
+        CUT.put(ctx, &cut)?;
+    }
     if !SETS.contains(ctx, &ctx.epoch())? {
         return Err(Error::Genesis(
             "the tables have no set for the epoch that goes on",

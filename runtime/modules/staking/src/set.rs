@@ -100,7 +100,7 @@ fn choose<W: Wiring>(view: &View<'_>, params: &Params) -> Result<Vec<Candidate>,
     };
     state::each(view, &VALIDATORS, |operator, record| {
         let stake = W::stake(view, &operator, record.bonded.assets)?;
-        if !record.jailed && stake >= params.min_bond {
+        if !record.is_jailed() && stake >= params.min_bond {
             chosen.push(Candidate {
                 stake,
                 operator,

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::params::Params;
-use crate::types::{BondRecord, Unbonding, ValidatorRecord};
+use crate::types::{BondRecord, Conviction, Unbonding, ValidatorRecord};
 use crate::{ID, Moniker};
 use crypto::bls::KeyBytes;
 use crypto::domain::Domain;
@@ -11,7 +11,7 @@ use kernel::{Item, Key, Map, Read, StateError, Write};
 use light_palisade::ValidatorSet;
 use primitives::MathError;
 use primitives::codec::{Decode, Encode};
-use primitives::{AccountId, Amount, AssetId, ChainClock, Coin, Digest, Epoch};
+use primitives::{AccountId, Amount, AssetId, ChainClock, Coin, Digest, Epoch, Height};
 
 /// The module's parameters.
 pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(0));
@@ -31,6 +31,12 @@ pub(crate) const SETS: Map<Epoch, ValidatorSet> = Map::new(ID.table(6));
 pub(crate) const ISSUED_UNTIL: Item<ChainClock> = Item::new(ID.table(7));
 /// Operator → how many of its unbonding pools a slash emptied and another followed; no entry for none.
 pub(crate) const ROUNDS: Map<AccountId, u32> = Map::new(ID.table(8));
+/// (epoch, operator) → how it contradicted itself in that epoch. Kept as long as the epoch's set.
+pub(crate) const CONVICTIONS: Map<(Epoch, AccountId), Conviction> = Map::new(ID.table(9));
+/// (epoch, operator) → what could be slashed of it when the epoch began. Kept as long as the epoch's set.
+pub(crate) const LIABLE: Map<(Epoch, AccountId), Amount> = Map::new(ID.table(10));
+/// The height at which the epoch ends early, when too much of its weight is jailed.
+pub(crate) const CUT: Item<Height> = Item::new(ID.table(11));
 
 /// Entries read at once where a table is walked whole.
 const PAGE: usize = 256;
@@ -110,7 +116,7 @@ pub(crate) fn new_validator(moniker: Moniker, consensus_key: KeyBytes, p2p_key: 
         unbonding: crate::Pool::default(),
         per_share: primitives::Ratio::ZERO,
         undivided: Amount::ZERO,
-        jailed: false,
+        jail: None,
     }
 }
 
@@ -132,6 +138,19 @@ pub(crate) fn each_bond<E: From<StateError>>(
     walk(
         |after| BONDS.range_of(store, operator, after, PAGE),
         |(_, account), bond| visit(account, bond),
+    )
+}
+
+/// Walks what belongs to one epoch in a table, by operator.
+pub(crate) fn each_of_epoch<V: Encode + Decode, E: From<StateError>>(
+    store: &(impl Read + ?Sized),
+    table: &Map<(Epoch, AccountId), V>,
+    epoch: Epoch,
+    mut visit: impl FnMut(AccountId, V) -> Result<(), E>,
+) -> Result<(), E> {
+    walk(
+        |after| table.range_of(store, &epoch, after, PAGE),
+        |(_, operator), value| visit(operator, value),
     )
 }
 

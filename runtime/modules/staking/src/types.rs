@@ -4,7 +4,10 @@ use crate::error::Error;
 use crate::msg::Moniker;
 use borsh::{BorshDeserialize, BorshSerialize};
 use crypto::bls::KeyBytes;
-use primitives::{AccountId, Amount, ChainClock, MathError, Ratio, Rounding, Shares};
+use light_palisade::Offence;
+use primitives::{
+    AccountId, Amount, Bps, ChainClock, Height, MathError, Power, Ratio, Rounding, Shares, View, mul_div,
+};
 
 /// PAL that several own in shares. It grows by deposits at the going price and shrinks for all alike by a slash;
 /// rewards never enter it, so the price never rises and nobody can inflate it for a later depositor.
@@ -94,11 +97,54 @@ pub struct ValidatorRecord {
     pub per_share: Ratio,
     /// Rewards that were too small to divide, in npal.
     pub undivided: Amount,
-    /// Whether it is kept out of the next set.
-    pub jailed: bool,
+    /// Whether it is kept out of the next set, and for how long.
+    pub jail: Option<Jail>,
+}
+
+/// How long a validator is kept out of sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Jail {
+    /// Until its operator asks to be let out, from this moment on.
+    Until(ChainClock),
+    /// For good: it contradicted itself.
+    Forever,
 }
 
 impl ValidatorRecord {
+    /// Whether it is kept out of the next set.
+    #[must_use]
+    pub const fn is_jailed(&self) -> bool {
+        self.jail.is_some()
+    }
+
+    /// What can be slashed: bonded and unbonding, in npal.
+    ///
+    /// # Errors
+    /// [`MathError::Overflow`]; never, as both together are part of the supply.
+    pub fn liable(&self) -> Result<Amount, MathError> {
+        self.bonded.assets.checked_add(self.unbonding.assets)
+    }
+
+    /// Takes `amount`, or all there is, from both pools in proportion, and gives what was taken.
+    ///
+    /// # Errors
+    /// As [`ValidatorRecord::liable`].
+    pub fn slash(&mut self, amount: Amount) -> Result<Amount, MathError> {
+        let liable = self.liable()?;
+        if liable.is_zero() {
+            return Ok(Amount::ZERO);
+        }
+        let taken = amount.min(liable);
+        // Rounding: what is bonded pays Up, so that the parts are the whole.
+        let bonded = self
+            .bonded
+            .assets
+            .mul_div(taken.get(), liable.get(), Rounding::Up)?;
+        self.bonded.assets = self.bonded.assets.checked_sub(bonded)?;
+        self.unbonding.assets = self.unbonding.assets.checked_sub(taken.checked_sub(bonded)?)?;
+        Ok(taken)
+    }
+
     /// Whether anything stands behind it that can earn and be slashed as bonded.
     #[must_use]
     pub const fn has_bonds(&self) -> bool {
@@ -183,6 +229,49 @@ pub struct Unbonding {
     pub since: ChainClock,
 }
 
+/// A validator that contradicted itself in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Conviction {
+    /// How, as the first evidence showed it.
+    pub offence: Offence,
+    /// In which view.
+    pub view: View,
+    /// The block that holds the evidence.
+    pub height: Height,
+    /// Its weight in the epoch's set.
+    pub weight: Power,
+    /// What was liable for it, in npal: what stood behind it when the epoch began, or what is left of that.
+    pub liable: Amount,
+    /// What was taken so far, in npal: it grows when others turn out to be guilty of the same epoch.
+    pub slashed: Amount,
+}
+
+/// What each of those convicted of one epoch loses, of what was liable: `least` for one alone, and from there in
+/// proportion to the guilty weight up to `most` at a third of the `total`.
+///
+/// # Errors
+/// [`MathError::DivisionByZero`] for no weight at all.
+///
+/// # Source
+/// restaking.md, "Slashing" (1).
+pub(crate) fn fraction(
+    (least, most): (Bps, Bps),
+    convicted: usize,
+    guilty: u64,
+    total: u64,
+) -> Result<Bps, MathError> {
+    if convicted <= 1 {
+        return Ok(least);
+    }
+    let span = u128::from(most.get().saturating_sub(least.get()));
+    let total = u128::from(total);
+    let part = u128::from(guilty).saturating_mul(3).min(total);
+    // Rounding: the protocol charges Up.
+    let grown = mul_div(span, part, total, Rounding::Up)?;
+    let bps = u128::from(least.get()).saturating_add(grown);
+    Ok(u16::try_from(bps).ok().and_then(Bps::new).unwrap_or(Bps::ONE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,7 +286,7 @@ mod tests {
             unbonding: Pool::default(),
             per_share: Ratio::ZERO,
             undivided: Amount::ZERO,
-            jailed: false,
+            jail: None,
         }
     }
 

@@ -210,7 +210,7 @@ fn record(n: u8) -> ValidatorRecord {
         unbonding: pool(10),
         per_share: Ratio::ZERO,
         undivided: Amount::ZERO,
-        jailed: n == 3,
+        jail: (n == 3).then_some(runtime::staking::Jail::Forever),
     }
 }
 

@@ -73,7 +73,7 @@ fn a_jailed_validator_is_left_out_of_the_next_set() {
     let mut world = World::new(params());
     world.register(2, 50_000).unwrap();
     world.end_epoch();
-    world.change(2, |record| record.jailed = true);
+    world.change(2, |record| record.jail = Some(staking::Jail::Forever));
     assert_eq!(world.members().len(), 2);
     world.end_epoch();
     assert_eq!(world.members(), [(account(1), 1_000_000_000)]);

@@ -138,7 +138,7 @@ fn a_validator_jailed_at_the_start_is_not_in_the_first_set() {
     jailed.jailed = true;
     let world = World::start(genesis(params(), vec![validator(1, &[(1, 1_000)]), jailed])).unwrap();
     assert_eq!(world.members(), [(account(1), 1_000_000_000)]);
-    assert!(world.record(2).jailed);
+    assert!(world.record(2).is_jailed());
 }
 
 fn refused(genesis: Genesis) -> Error {

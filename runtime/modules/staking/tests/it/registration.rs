@@ -14,7 +14,7 @@ fn a_registration_makes_a_validator_with_a_bond_of_its_own() {
     assert_eq!(record.consensus_key, consensus_key(2));
     assert_eq!(record.moniker.to_text(), "validator 2");
     assert_eq!(record.bonded.assets, Amount::new(1_500));
-    assert!(!record.jailed);
+    assert!(!record.is_jailed());
     assert_eq!(world.balance(2), before - 1_500);
     assert_eq!(world.bond_of(2, 2).unwrap().1, 1_500);
 }

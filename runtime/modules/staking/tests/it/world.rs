@@ -31,6 +31,13 @@ pub(crate) fn params() -> Params {
         issuance: Bps::ZERO,
         max_unbondings: 3,
         payouts_per_block: 2,
+        evidence_window: Millis::new(10_000),
+        equivocation_least: Bps::new(500).unwrap(),
+        equivocation_most: Bps::ONE,
+        missed_views: Bps::new(5_000).unwrap(),
+        idle_epochs: 2,
+        downtime_slash: Bps::new(1).unwrap(),
+        jail_time: Millis::new(5_000),
     }
 }
 
