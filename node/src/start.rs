@@ -69,10 +69,12 @@ pub(crate) async fn run(
         opened.chain_hash,
         opened.store,
         opened.base,
-        snapshots.clone(),
-        mempool.clone(),
-        work.clone(),
-        open::evidence(home)?,
+        app::Beside {
+            snapshots: snapshots.clone(),
+            mempool: mempool.clone(),
+            work: work.clone(),
+            evidence: open::evidence(home)?,
+        },
     ));
 
     let identity = network::Identity::from_secret(&mut p2p.expose_secret())?;

@@ -51,17 +51,27 @@ pub(crate) struct Chain {
     pub(super) work: Arc<Work>,
 }
 
+/// What a chain works with besides its store.
+pub(crate) struct Beside {
+    /// Where it shows its latest states.
+    pub(crate) snapshots: Arc<Snapshots>,
+    /// Where blocks get their transactions.
+    pub(crate) mempool: Arc<Mempool>,
+    /// Who did its work.
+    pub(crate) work: Arc<Work>,
+    /// Evidence that waits for a block.
+    pub(crate) evidence: EvidencePool,
+}
+
 impl Chain {
     /// The chain at `tip`, the store's last block.
-    pub(crate) fn new(
-        id: ChainHash,
-        store: Store,
-        tip: Base,
-        snapshots: Arc<Snapshots>,
-        mempool: Arc<Mempool>,
-        work: Arc<Work>,
-        evidence: EvidencePool,
-    ) -> Self {
+    pub(crate) fn new(id: ChainHash, store: Store, tip: Base, beside: Beside) -> Self {
+        let Beside {
+            snapshots,
+            mempool,
+            work,
+            evidence,
+        } = beside;
         let publisher = Publisher::new(tip.header.height);
         Self {
             id,

@@ -20,7 +20,7 @@ mod snapshots;
 mod work;
 
 pub(crate) use catch_up::CatchUpTask;
-pub(crate) use chain::{Chain, ChainError};
+pub(crate) use chain::{Beside, Chain, ChainError};
 pub(crate) use evidence::EvidencePool;
 pub(crate) use forks::Base;
 pub(crate) use gate::{Admitted, Candidate, Gate, rejection};
