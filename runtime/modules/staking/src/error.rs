@@ -133,6 +133,22 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "BAD_PARAMS",
         "the staking parameters of the genesis break a rule",
     ),
+    Meaning::new(
+        15,
+        "EVIDENCE_TOO_EARLY",
+        "the evidence is about an epoch that has not begun",
+    ),
+    Meaning::new(
+        16,
+        "EVIDENCE_EXPIRED",
+        "the evidence is about an epoch that ended too long ago",
+    ),
+    Meaning::new(
+        17,
+        "ALREADY_CONVICTED",
+        "everybody whom the evidence names is convicted of that epoch already",
+    ),
+    Meaning::new(18, "EVIDENCE_SHOWS_NOTHING", "the evidence shows nothing"),
 ];
 
 impl Fault for Error {
