@@ -1,5 +1,6 @@
 //! `palisade testnet`: a network of real processes on this machine.
 
+mod assert;
 mod bench;
 mod facts;
 mod faults;
@@ -86,6 +87,8 @@ pub(crate) enum Verb {
     },
     /// Measure how many transactions a testnet takes, and how soon they are final.
     Bench(bench::Bench),
+    /// Wait until something is true of the testnet; exit 1 when it does not become true.
+    Assert(assert::Assert),
     /// Break links between nodes, and make them whole again.
     #[command(subcommand)]
     Fault(faults::Verb),
@@ -108,6 +111,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
             which,
         } => node::faucet(&account, &amount, &which, context).await,
         Verb::Bench(bench) => bench.run(context).await,
+        Verb::Assert(assert) => assert.run(context).await,
         Verb::Fault(verb) => verb.run(context).await,
     }
 }

@@ -20,6 +20,7 @@
     reason = "node code is not consensus-critical: counts, ports and durations within small bounds"
 )]
 
+pub mod assertion;
 pub mod bench;
 mod child;
 mod config_file;
