@@ -6,6 +6,7 @@
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::indexing_slicing,
+    clippy::integer_division,
     clippy::unwrap_used,
     missing_docs,
     reason = "a program that measures time"
