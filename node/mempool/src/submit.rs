@@ -151,6 +151,15 @@ impl<A: Admission> Mempool<A> {
         }
     }
 
+    /// Those of a proposed block's transactions that were verified before, in its order.
+    pub fn known(&self, transactions: &[Vec<u8>]) -> Vec<Option<Arc<A::Transaction>>> {
+        let inner = self.lock();
+        transactions
+            .iter()
+            .map(|bytes| inner.verdicts.find(bytes).cloned())
+            .collect()
+    }
+
     /// The verified transactions of a proposed block, in order: known ones without work, the others verified
     /// together and remembered, so that each signature is checked once per node. It computes.
     ///
@@ -160,12 +169,7 @@ impl<A: Admission> Mempool<A> {
         &self,
         transactions: &[Vec<u8>],
     ) -> Result<Vec<Arc<A::Transaction>>, (usize, Rejection)> {
-        let inner = self.lock();
-        let known: Vec<Option<Arc<A::Transaction>>> = transactions
-            .iter()
-            .map(|bytes| inner.verdicts.find(bytes).cloned())
-            .collect();
-        drop(inner);
+        let known = self.known(transactions);
         let unknown: Vec<usize> = (0..known.len()).filter(|index| known[*index].is_none()).collect();
         let bytes: Vec<Bytes> = unknown
             .iter()
