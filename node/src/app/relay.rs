@@ -38,12 +38,25 @@ impl Relay {
     }
 
     /// To each validator what it is not known to have; to everybody else by gossip what came from a client.
+    ///
+    /// What came from a validator goes no further: that one has sent it to every validator itself, and n validators
+    /// that pass on what each of them got would send it n times to each. A validator without a link to the first does
+    /// not propose it; those that have it do.
     fn send(&self, batch: &[mempool::Relayed<super::Admitted>]) {
-        for peer in self.network.linked() {
+        let linked = self.network.linked();
+        let fresh: Vec<&mempool::Relayed<super::Admitted>> = batch
+            .iter()
+            .filter(|relayed| {
+                let from = relayed.origin.peer();
+                from.is_none_or(|from| !linked.contains(&PeerKey(from.0)))
+            })
+            .collect();
+        for peer in &linked {
+            let peer = *peer;
             let lacks =
-                |relayed: &&mempool::Relayed<super::Admitted>| !relayed.known_by.contains(&Peer(peer.0));
+                |relayed: &&&mempool::Relayed<super::Admitted>| !relayed.known_by.contains(&Peer(peer.0));
             let frame = pack(
-                batch
+                fresh
                     .iter()
                     .filter(lacks)
                     .map(|relayed| relayed.transaction.bytes()),
@@ -54,7 +67,7 @@ impl Relay {
                 tracing::debug!(%peer, %error, "transactions were not relayed");
             }
         }
-        if self.network.linked().is_empty() || !self.validator {
+        if linked.is_empty() || !self.validator {
             for relayed in batch.iter().filter(|relayed| relayed.origin == Origin::Local) {
                 let bytes = Bytes::copy_from_slice(relayed.transaction.bytes());
                 if let Err(error) = self.network.gossip(bytes) {
