@@ -17,7 +17,7 @@ use mempool::Intake;
 use network::Network;
 use primitives::address;
 use prometheus_client::registry::Registry;
-use signer::NodeKeys;
+use signer::{DoubleVoter, NodeKeys};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch as channel;
@@ -51,6 +51,10 @@ pub(crate) async fn run(
     machine::register(&mut registry, home.data(), &opened.info.id);
     let NodeKeys { consensus, p2p, .. } = signing::load(&config, home, opened.kind)?;
     let key = consensus.public_key();
+    let double_voter = opened
+        .dev_mode
+        .then(|| DoubleVoter::new(&consensus, opened.chain_hash, opened.kind))
+        .flatten();
     let signer = signing::signer(
         consensus,
         home,
@@ -150,6 +154,7 @@ pub(crate) async fn run(
         engine: status,
         work,
         faucet: signing::faucet(home, opened.faucet, opened.accounts)?,
+        double_voter,
     });
     let rpc_metrics = rpc::Metrics::default();
     rpc_metrics.register(&mut registry);

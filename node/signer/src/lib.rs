@@ -14,7 +14,8 @@
 //! - No two signatures that a [`Signer`] ever returned, across crashes and restarts, are a slashable pair
 //!   (consensus.md, section 1.3: S1 to S4).
 //! - A vote's row is durable before its signature is made. A guard that cannot be written signs nothing more.
-//! - A consensus key signs votes only through a guard: nothing public signs arbitrary bytes with one.
+//! - A consensus key signs votes only through a guard: nothing public signs arbitrary bytes with one. The one exception
+//!   is [`DoubleVoter`], which is for development chains alone and refuses others.
 //! - A key file is never overwritten, and never readable by others.
 //! - Secrets are wiped when dropped, never printed and never logged. Passwords come from files and descriptors.
 //!
@@ -29,6 +30,7 @@
 )]
 
 mod bls;
+mod double_voter;
 mod ed25519;
 mod error;
 mod files;
@@ -39,6 +41,7 @@ mod node_keys;
 mod secret;
 
 pub use bls::ConsensusKey;
+pub use double_voter::DoubleVoter;
 pub use ed25519::Ed25519Key;
 pub use error::{KeyError, KeystoreError, PasswordError};
 pub use keystore::Protection;

@@ -4,10 +4,13 @@ use super::offers::refused;
 use super::{Backend, broken};
 use bytes::Bytes;
 use client::transaction::{Builder, Fee, Signing};
+use consensus::Message;
 use crypto::account::AccountKeys;
+use light_palisade::Offence;
 use network::{LinkShape, PeerKey, Scope};
 use parking_lot::Mutex;
-use primitives::{AccountId, Amount, AssetId, Coin, Height, TxId};
+use primitives::codec::encode;
+use primitives::{AccountId, Amount, AssetId, Coin, Epoch, Height, TxId, View};
 use rpc::DevBackend;
 use rpc::backend::{DevAccount, LinkFault, ReadError, Refused};
 use signer::Ed25519Key;
@@ -115,6 +118,25 @@ impl DevBackend for Backend {
             faults.push(fault);
         }
         Ok(())
+    }
+
+    async fn misbehave(&self, offence: Offence) -> Result<(Epoch, View), ReadError> {
+        let unable = |why: &str| ReadError::Unavailable(why.into());
+        let voter = self
+            .double_voter
+            .as_ref()
+            .ok_or_else(|| unable("this node has no consensus key to misbehave with"))?;
+        let status = *self.engine.borrow();
+        let seat = self
+            .seat()
+            .ok_or_else(|| unable("this node's key is not in the epoch's validator set"))?;
+        let votes = voter.offend(offence, status.epoch, status.view, seat);
+        tracing::warn!(epoch = %status.epoch, view = %status.view, ?offence, "contradicting itself, as it was told to");
+        let frame = Bytes::from(encode(&Message::Votes(votes.to_vec())));
+        self.network
+            .broadcast(network::Class::Consensus, frame)
+            .map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        Ok((status.epoch, status.view))
     }
 
     async fn clear_faults(&self) {

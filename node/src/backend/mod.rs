@@ -22,6 +22,7 @@ use rpc::backend::{
     NodeInfo, Page, Parameter, Peer, Place, Places, Prices, Read, ReadError, Refused, Rejection, SigningInfo,
     Simulation, Tip, TxState, Validator, ValidatorStatus,
 };
+use signer::DoubleVoter;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use store::StoreError;
@@ -40,6 +41,8 @@ pub(crate) struct Backend {
     pub(crate) engine: watch::Receiver<Status>,
     pub(crate) work: Arc<Work>,
     pub(crate) faucet: Option<Faucet>,
+    /// On a development chain: how this node's validator misbehaves when it is told to.
+    pub(crate) double_voter: Option<DoubleVoter>,
 }
 
 /// What a store's error means to a reader.

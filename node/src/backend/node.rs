@@ -2,7 +2,7 @@
 
 use super::Backend;
 use crypto::bls::KeyBytes;
-use light_palisade::{Block, Certificate, ValidatorSet};
+use light_palisade::{Block, Certificate, ValidatorIndex, ValidatorSet};
 use network::Direction as NetworkDirection;
 use parking_lot::Mutex;
 use primitives::{AccountId, Epoch, Height, Timestamp};
@@ -37,6 +37,11 @@ impl Backend {
         runtime::query::validator_set(&self.snapshots.latest().state, epoch)
             .ok()
             .flatten()
+    }
+
+    /// Where this node's validator stands in the epoch's set.
+    pub(super) fn seat(&self) -> Option<ValidatorIndex> {
+        self.current_set()?.index_of(self.identity.key.as_ref()?)
     }
 
     pub(super) fn list_peers(&self) -> Vec<Peer> {

@@ -203,6 +203,31 @@ impl<'a> Links<'a> {
     /// # Errors
     /// [`Error::NoNode`], [`Error::Supervisor`] when the node does not run, [`Error::Client`].
     pub async fn delay(&self, node: &str, delay: Delay) -> Result<(), Error> {
+        let index = self.running(node)?;
+        let fault = wire::LinkFault {
+            latency_ms: delay.delay_ms,
+            jitter_ms: delay.jitter_ms,
+            loss_percent: delay.loss_percent,
+            ..Default::default()
+        };
+        let client = self.client(index).await?;
+        self.set(&client, fault).await
+    }
+
+    /// Makes a node's validator contradict itself once; the epoch and view in which it did.
+    ///
+    /// # Errors
+    /// As [`Links::delay`].
+    pub async fn misbehave(&self, node: &str, fault: wire::ConsensusFault) -> Result<(u64, u64), Error> {
+        let client = self.client(self.running(node)?).await?;
+        let mut dev = client.dev();
+        let request = wire::InjectFaultRequest { fault: fault.into() };
+        let done = client.unary(dev.inject_fault(request)).await?;
+        Ok((done.epoch, done.view))
+    }
+
+    /// The position of a node that runs.
+    fn running(&self, node: &str) -> Result<usize, Error> {
         let have: Vec<String> = self.status.nodes.iter().map(|node| node.name.clone()).collect();
         let Some(index) = have.iter().position(|name| name == node) else {
             return Err(Error::NoNode {
@@ -216,14 +241,7 @@ impl<'a> Links<'a> {
                 "{node} does not run, so it cannot be told"
             )));
         }
-        let fault = wire::LinkFault {
-            latency_ms: delay.delay_ms,
-            jitter_ms: delay.jitter_ms,
-            loss_percent: delay.loss_percent,
-            ..Default::default()
-        };
-        let client = self.client(index).await?;
-        self.set(&client, fault).await
+        Ok(index)
     }
 
     /// Makes all links of the nodes that run whole again. The nodes told, by name.

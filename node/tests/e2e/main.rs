@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod crashes;
+mod misbehaviour;
 mod network;
 mod waiters;
 mod watching;

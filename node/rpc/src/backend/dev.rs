@@ -1,7 +1,8 @@
 //! What only a development chain offers.
 
 use crate::backend::{ReadError, Refused};
-use primitives::{AccountId, Amount, AssetId, Coin, TxId};
+use light_palisade::Offence;
+use primitives::{AccountId, Amount, AssetId, Coin, Epoch, TxId, View};
 
 /// A well-known account, whose key everyone has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,10 @@ pub trait DevBackend: Send + Sync + 'static {
 
     /// Sets a fault. The values were checked. The text of an error says what is wrong.
     async fn set_link_fault(&self, fault: LinkFault) -> Result<(), ReadError>;
+
+    /// Makes this node's validator contradict itself once, and says in which view. The text of an error says why it
+    /// cannot.
+    async fn misbehave(&self, offence: Offence) -> Result<(Epoch, View), ReadError>;
 
     /// Makes all links whole.
     async fn clear_faults(&self);

@@ -3,6 +3,7 @@
 use crate::backend::{DevAccount, LinkFault};
 use crate::convert::{address, bytes, hash};
 use crate::refusal::Refusal;
+use light_palisade::Offence;
 use primitives::address::Network;
 use proto::dev::v1alpha1 as wire;
 
@@ -14,6 +15,20 @@ pub(crate) fn account(network: Network, account: &DevAccount) -> wire::DevAccoun
         name: account.name.clone(),
         id: hash(&account.id),
         address: address::account_text(network, &account.id),
+    }
+}
+
+/// The offence that is asked for.
+pub(crate) fn parse_offence(fault: i32) -> Result<Offence, Refusal> {
+    match wire::ConsensusFault::try_from(fault) {
+        Ok(wire::ConsensusFault::DoubleNotarize) => Ok(Offence::DoubleNotarize),
+        Ok(wire::ConsensusFault::DoubleFinalize) => Ok(Offence::DoubleFinalize),
+        Ok(wire::ConsensusFault::NullifyFinalize) => Ok(Offence::NullifyFinalize),
+        Ok(wire::ConsensusFault::NotarizeFinalize) => Ok(Offence::NotarizeFinalize),
+        Ok(wire::ConsensusFault::Unspecified) | Err(_) => Err(Refusal::field(
+            "fault",
+            format!("{fault} is no fault of a validator"),
+        )),
     }
 }
 

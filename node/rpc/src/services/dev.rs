@@ -6,8 +6,9 @@ use crate::refusal::{Refusal, status};
 use primitives::{Amount, AssetId};
 use proto::dev::v1alpha1::dev_service_server::DevService;
 use proto::dev::v1alpha1::{
-    ClearFaultsRequest, ClearFaultsResponse, GetDevnetRequest, GetDevnetResponse, RequestFundsRequest,
-    RequestFundsResponse, SetLinkFaultRequest, SetLinkFaultResponse,
+    ClearFaultsRequest, ClearFaultsResponse, GetDevnetRequest, GetDevnetResponse, InjectFaultRequest,
+    InjectFaultResponse, RequestFundsRequest, RequestFundsResponse, SetLinkFaultRequest,
+    SetLinkFaultResponse,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -68,6 +69,18 @@ impl DevService for DevApi {
         let fault = dev::parse_link_fault(request.into_inner().fault)?;
         self.dev.set_link_fault(fault).await.map_err(status)?;
         Ok(Response::new(SetLinkFaultResponse {}))
+    }
+
+    async fn inject_fault(
+        &self,
+        request: Request<InjectFaultRequest>,
+    ) -> Result<Response<InjectFaultResponse>, Status> {
+        let offence = dev::parse_offence(request.into_inner().fault)?;
+        let (epoch, view) = self.dev.misbehave(offence).await.map_err(status)?;
+        Ok(Response::new(InjectFaultResponse {
+            epoch: epoch.get(),
+            view: view.get(),
+        }))
     }
 
     async fn clear_faults(

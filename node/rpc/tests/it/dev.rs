@@ -5,7 +5,8 @@ use palisade_rpc::Server;
 use primitives::{Amount, Coin};
 use proto::dev::v1alpha1::dev_service_client::DevServiceClient;
 use proto::dev::v1alpha1::{
-    ClearFaultsRequest, GetDevnetRequest, LinkFault, RequestFundsRequest, SetLinkFaultRequest,
+    ClearFaultsRequest, GetDevnetRequest, InjectFaultRequest, LinkFault, RequestFundsRequest,
+    SetLinkFaultRequest,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

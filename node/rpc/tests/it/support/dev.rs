@@ -1,9 +1,10 @@
 //! The faucet and faults of a development chain.
 
 use super::account;
+use light_palisade::Offence;
 use palisade_rpc::DevBackend;
 use palisade_rpc::backend::{DevAccount, LinkFault, ReadError, Refused, Rejection, RejectionClass};
-use primitives::{AccountId, Amount, AssetId, Coin, TxId};
+use primitives::{AccountId, Amount, AssetId, Coin, Epoch, TxId, View};
 use std::sync::Mutex;
 
 #[derive(Default)]
@@ -50,6 +51,15 @@ impl DevBackend for Faucet {
     async fn set_link_fault(&self, fault: LinkFault) -> Result<(), ReadError> {
         self.faults.lock().unwrap().push(fault);
         Ok(())
+    }
+
+    async fn misbehave(&self, offence: Offence) -> Result<(Epoch, View), ReadError> {
+        match offence {
+            Offence::DoubleNotarize => Ok((Epoch::new(4), View::new(9))),
+            Offence::DoubleFinalize | Offence::NullifyFinalize | Offence::NotarizeFinalize => {
+                Err(ReadError::Unavailable("this node votes with no key".into()))
+            }
+        }
     }
 
     async fn clear_faults(&self) {

@@ -1,0 +1,45 @@
+//! Validators that break the rules, and what becomes of them.
+
+use crate::world::{NODES, Testnet};
+use serde_json::Value;
+
+/// What `node` knows of the validator called `moniker`.
+fn validator(testnet: &Testnet, node: &str, moniker: &str) -> Value {
+    let url = testnet.grpc(node);
+    let all = testnet.json(&["query", "validator", "--node", &url]);
+    let all = all.as_array().unwrap().iter();
+    all.filter(|one| one["moniker"] == moniker)
+        .cloned()
+        .next()
+        .unwrap()
+}
+
+fn bonded(validator: &Value) -> u128 {
+    validator["bonded"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_validator_that_signs_twice_is_slashed_and_jailed_everywhere_and_the_chain_goes_on() {
+    let testnet = Testnet::up("equivocate");
+    let before = bonded(&validator(&testnet, "node0", "node2"));
+    testnet.run(&["testnet", "fault", "equivocate", "node2"]);
+    for node in NODES {
+        testnet.wait("node2 to be jailed", || {
+            validator(&testnet, node, "node2")["status"] == "jailed"
+        });
+        let after = validator(&testnet, node, "node2");
+        assert_eq!(bonded(&after), before / 20 * 19, "{node}: {after}");
+        for other in ["node0", "node1", "node3"] {
+            let other = validator(&testnet, node, other);
+            assert_eq!((&other["status"], bonded(&other)), (&"active".into(), before));
+        }
+    }
+    // A quarter of the weight is jailed: the epoch is cut, and the next set is of three.
+    testnet.wait("node2 to leave the set", || {
+        validator(&testnet, "node0", "node2")["power"] == 0
+    });
+    testnet.transfer();
+    let now = testnet.highest();
+    testnet.wait_for_all(now + 5);
+    testnet.assert_equal_at(now + 4);
+}
