@@ -100,7 +100,7 @@ pub struct Validator {
     pub moniker: Text,
     /// BLS12-381 key in G2, compressed.
     pub consensus_key: Hex<96>,
-    /// That key's signature over itself, in G1, compressed.
+    /// That key's signature over itself and the operator's id, in G1, compressed.
     pub proof_of_possession: Hex<48>,
     /// ed25519 key of its node.
     pub p2p_key: Hex<32>,

@@ -140,7 +140,8 @@ fn check_validator(validator: &Validator, least: primitives::Amount) -> Result<(
         });
     }
     let (consensus_key, proof) = validator.possession();
-    let proven = PublicKey::new(&consensus_key).and_then(|key| key.verify_possession(&proof));
+    let proven = PublicKey::new(&consensus_key)
+        .and_then(|key| key.verify_possession(&validator.operator.account, &proof));
     proven.map_err(|_| GenesisError::Possession {
         moniker: moniker.clone(),
     })?;

@@ -9,6 +9,7 @@ mod query;
 mod start;
 mod testnet;
 mod tx;
+mod validator;
 
 use crate::output::{Exit, Failure, Format, Output};
 use clap::error::{ContextKind, ErrorKind};
@@ -93,6 +94,9 @@ enum Command {
     /// Build, sign, send and follow transactions.
     #[command(subcommand)]
     Tx(tx::Verb),
+    /// Register, watch and mend a validator, and give it other keys.
+    #[command(subcommand)]
+    Validator(validator::Verb),
     /// Ask a node, with proofs on request.
     #[command(subcommand)]
     Query(query::Verb),
@@ -132,6 +136,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Testnet(verb) => block_on(testnet::run(verb, &context)),
         Command::Key(verb) => key::run(verb, &context),
         Command::Tx(verb) => block_on(tx::run(verb, &context)),
+        Command::Validator(verb) => block_on(validator::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
         Command::Config(verb) => config::run(&verb, &context),
         Command::Version => version(output),

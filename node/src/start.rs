@@ -1,6 +1,7 @@
 //! What `palisade start` runs: every part of a node, put together, until it is told to stop or must.
 
 mod error;
+mod keys;
 mod machine;
 mod open;
 mod signing;
@@ -49,8 +50,11 @@ pub(crate) async fn run(
     let mut registry = Registry::with_prefix("palisade");
     let opened = open::open(&config, home, &mut registry)?;
     machine::register(&mut registry, home.data(), &opened.info.id);
-    let NodeKeys { consensus, p2p, .. } = signing::load(&config, home, opened.kind)?;
-    let key = consensus.public_key();
+    let NodeKeys {
+        account,
+        consensus,
+        p2p,
+    } = signing::load(&config, home, opened.kind)?;
     let double_voter = opened
         .dev_mode
         .then(|| DoubleVoter::new(&consensus, opened.chain_hash, opened.kind))
@@ -62,6 +66,15 @@ pub(crate) async fn run(
         opened.tip_epoch(),
         permissions,
     )?;
+    let ring = signer.ring.clone();
+    let mut new_keys = keys::NewKeys {
+        folder: home.keys(),
+        protection: signing::protection(&config)?,
+        network: opened.kind,
+        ring: ring.clone(),
+        seen: std::collections::BTreeSet::new(),
+    };
+    new_keys.take_up(opened.tip_epoch());
 
     let mempool_metrics = mempool::Metrics::default();
     mempool_metrics.register(&mut registry);
@@ -108,6 +121,7 @@ pub(crate) async fn run(
     let (mut engine, mut handle) = Engine::start(parts)?;
     let status = handle.status.clone();
     let synced = handle.synced();
+    tokio::spawn(new_keys.run(status.clone(), stop.clone()));
     let intake = Intake::start(mempool.clone())?;
     let (_, nothing) = tokio::sync::mpsc::channel(1);
     let incoming = std::mem::replace(&mut handle.transactions, nothing);
@@ -148,7 +162,7 @@ pub(crate) async fn run(
             moniker: config.node.moniker.clone(),
             peer_id,
             started: watch::now(),
-            key: Some(key),
+            ring: Some(ring),
         },
         tip: tip.clone(),
         engine: status,
@@ -156,6 +170,7 @@ pub(crate) async fn run(
         faucet: signing::faucet(home, opened.faucet, opened.accounts)?,
         double_voter,
     });
+    tokio::spawn(backend::keep_alive(backend.clone(), account, stop.clone()));
     let rpc_metrics = rpc::Metrics::default();
     rpc_metrics.register(&mut registry);
     let served = watch::serve(&config, tip, registry, stop.clone()).await?;

@@ -5,7 +5,7 @@ use crate::chain::{self, BASE_PRICE, PARAMS, Params, SEQUENCES};
 use kernel::{Block, Event, Read, StateError, Value, View};
 use light_palisade::{Evidence, ValidatorIndex, ValidatorSet};
 use primitives::{AccountId, Amount, AssetId, Epoch, Power};
-use staking::ValidatorRecord;
+use staking::{Duty, ValidatorRecord};
 
 pub use assets::query::{asset_key, assets};
 pub use assets::{asset, registrar};
@@ -165,6 +165,8 @@ pub struct Validator {
     pub index: Option<ValidatorIndex>,
     /// What the operator's own bond has earned and was not paid yet, in npal.
     pub rewards: Amount,
+    /// How it does its work in this epoch.
+    pub duty: Duty,
 }
 
 /// One validator, beside the epoch's set; `None` when the account operates none.
@@ -204,7 +206,11 @@ fn placed(
     operator: AccountId,
     record: ValidatorRecord,
 ) -> Result<Validator, StateError> {
-    let index = set.index_of(&record.consensus_key);
+    // By the operator: in the epoch in which it changes its key, the set still has the old one.
+    let index = (0u16..)
+        .zip(&set.validators)
+        .find(|(_, member)| member.operator == operator)
+        .map(|(index, _)| ValidatorIndex::new(index));
     let power = index
         .and_then(|index| set.get(index))
         .map_or(Power::ZERO, |v| v.weight);
@@ -225,6 +231,7 @@ fn placed(
         power,
         index,
         rewards,
+        duty: staking::query::duty(view, &operator)?,
     })
 }
 

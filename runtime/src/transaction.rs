@@ -257,7 +257,14 @@ fn outgoing(message: &Message) -> Amount {
         Message::Bank(bank::Msg::Burn(message)) => message.coin,
         Message::Staking(staking::Msg::Bond(message)) => return message.amount,
         Message::Staking(staking::Msg::RegisterValidator(message)) => return message.bond,
-        Message::Staking(staking::Msg::Unbond(_) | staking::Msg::ClaimRewards(_)) | Message::Assets(_) => {
+        Message::Staking(
+            staking::Msg::Unbond(_)
+            | staking::Msg::ClaimRewards(_)
+            | staking::Msg::Unjail(_)
+            | staking::Msg::Heartbeat(_)
+            | staking::Msg::RotateConsensusKey(_),
+        )
+        | Message::Assets(_) => {
             return Amount::ZERO;
         }
     };

@@ -82,6 +82,11 @@ fn one(network: Network, kind: &Kind) -> Value {
             "validator": operator(&unbond.validator),
             "amount": coin(0, &unbond.amount),
         }}),
+        Kind::Unjail(_) => json!({"unjail": {}}),
+        Kind::Heartbeat(_) => json!({"heartbeat": {}}),
+        Kind::RotateConsensusKey(rotate) => {
+            json!({"rotate_consensus_key": {"consensus_key": hex::encode(&rotate.consensus_key)}})
+        }
         Kind::ClaimRewards(claim) => json!({"claim_rewards": {"validator": operator(&claim.validator)}}),
     }
 }

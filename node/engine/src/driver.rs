@@ -164,7 +164,11 @@ impl<A: Application> Driver<A> {
                 }
             }
             Command::Synced(tip) => {
-                self.meet(tip.committee.clone());
+                // A tip that was looked at before the last epoch began changes nothing.
+                if tip.committee.epoch() >= self.committee.epoch() {
+                    self.meet(tip.committee.clone());
+                    self.choose_key(&tip.committee).await?;
+                }
                 self.state.committed = self.state.committed.max(tip.header.height);
                 self.feed(Input::Synced(tip)).await
             }
@@ -335,6 +339,7 @@ impl<A: Application> Driver<A> {
         self.prune().await?;
         if let Some((committee, randomness)) = committed.next_epoch {
             self.meet(committee.clone());
+            self.choose_key(&committee).await?;
             self.feed(Input::EpochStarted {
                 committee,
                 randomness,
@@ -351,6 +356,16 @@ impl<A: Application> Driver<A> {
             Some(floor) => self.log.prune(floor).await,
             None => Ok(()),
         }
+    }
+
+    /// Votes with the key that the epoch's set has: a validator may have changed its key.
+    async fn choose_key(&mut self, committee: &Arc<Committee>) -> Result<(), EngineError> {
+        if let Some(signer) = &self.signer {
+            let key = signer.choose(committee.clone()).await?;
+            self.key = Some(key);
+            self.core.use_key(key);
+        }
+        Ok(())
     }
 
     /// Links to the validators of a new epoch.

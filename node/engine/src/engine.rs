@@ -98,7 +98,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] when the log, the tip or the configuration does not let it.
-    pub fn start<A: Application>(parts: Parts<A>) -> Result<(Self, Handle), EngineError> {
+    pub fn start<A: Application>(mut parts: Parts<A>) -> Result<(Self, Handle), EngineError> {
         let tip = parts.application.tip().map_err(EngineError::Application)?;
         let (wal, replayed) = Wal::<Record>::open(parts.medium.clone(), &parts.chain, parts.config.wal())?;
         if replayed.torn_bytes > 0 {
@@ -108,7 +108,10 @@ impl Engine {
             );
         }
         tracing::info!(height = %tip.header.height, records = replayed.records.len(), "consensus starts");
-        let key = parts.signer.as_ref().map(|signer| signer.public_key());
+        let key = match &mut parts.signer {
+            Some(signer) => Some(signer.choose(tip.committee.set())?),
+            None => None,
+        };
         let core = recover(&parts, key, tip.clone(), replayed.records)?;
         let stop = CancellationToken::new();
         let (commands, inbox) = mpsc::channel(COMMANDS);

@@ -3,10 +3,11 @@
 use crate::error::EngineError;
 use crate::metrics::Metrics;
 use consensus::Build;
-use crypto::bls::SignatureBytes;
-use light_palisade::Statement;
+use crypto::bls::{KeyBytes, SignatureBytes};
+use light_palisade::{Committee, Statement};
 use signer::Signer;
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait.
 const QUEUE: usize = 1_024;
@@ -18,6 +19,11 @@ enum Job {
     Votes { turn: u64, statements: Vec<Statement> },
     /// The proposer's contribution to the seed of a block.
     Seed(Box<Build>),
+    /// The set of an epoch that begins: which of the validator's keys votes in it?
+    Choose {
+        set: Arc<Committee>,
+        answer: oneshot::Sender<KeyBytes>,
+    },
 }
 
 /// What was signed.
@@ -58,7 +64,9 @@ impl SignerThread {
             .spawn(move || {
                 let mut signer = signer;
                 while let Some(job) = inbox.blocking_recv() {
-                    let answer = sign(signer.as_mut(), job, &metrics);
+                    let Some(answer) = sign(signer.as_mut(), job, &metrics).transpose() else {
+                        continue;
+                    };
                     let failed = answer.is_err();
                     if answers.blocking_send(answer).is_err() || failed {
                         return;
@@ -73,6 +81,13 @@ impl SignerThread {
         self.send(Job::Votes { turn, statements }).await
     }
 
+    /// The key that votes in an epoch with this set; whatever was asked for before is signed with the key before.
+    pub(crate) async fn choose(&self, set: Arc<Committee>) -> Result<KeyBytes, EngineError> {
+        let (answer, chosen) = oneshot::channel();
+        self.send(Job::Choose { set, answer }).await?;
+        chosen.await.map_err(|_| EngineError::Thread("signer"))
+    }
+
     pub(crate) async fn seed(&self, build: Box<Build>) -> Result<(), EngineError> {
         self.send(Job::Seed(build)).await
     }
@@ -85,11 +100,18 @@ impl SignerThread {
     }
 }
 
-fn sign(signer: &mut dyn Signer, job: Job, metrics: &Metrics) -> Result<Signed, EngineError> {
+/// What was signed; nothing where a key was chosen.
+fn sign(signer: &mut dyn Signer, job: Job, metrics: &Metrics) -> Result<Option<Signed>, EngineError> {
     match job {
+        Job::Choose { set, answer } => {
+            if answer.send(signer.choose(set.set())?).is_err() {
+                tracing::debug!("the driver that asked for a key has stopped");
+            }
+            Ok(None)
+        }
         Job::Seed(build) => {
             let signature = signer.sign_seed(build.header.epoch, build.header.view)?;
-            Ok(Signed::Seed { build, signature })
+            Ok(Some(Signed::Seed { build, signature }))
         }
         Job::Votes { turn, statements } => {
             let answers = signer.sign(&statements)?;
@@ -105,7 +127,7 @@ fn sign(signer: &mut dyn Signer, job: Job, metrics: &Metrics) -> Result<Signed, 
                     (statement, signature)
                 })
                 .collect();
-            Ok(Signed::Votes { turn, outcomes })
+            Ok(Some(Signed::Votes { turn, outcomes }))
         }
     }
 }

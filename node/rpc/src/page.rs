@@ -9,7 +9,7 @@
 use crate::backend::{At, Page, Place};
 use crate::refusal::Refusal;
 use crypto::hash::sha256;
-use primitives::{AssetId, Bytes32, Height};
+use primitives::{AssetId, Bytes32, Epoch, Height};
 use prost::Message;
 
 /// Items on a page when nothing is asked for.
@@ -43,6 +43,15 @@ pub(crate) trait Position: Sized {
     fn bytes(&self) -> Vec<u8>;
     /// The position with these bytes.
     fn parse(bytes: &[u8]) -> Option<Self>;
+}
+
+impl Position for Epoch {
+    fn bytes(&self) -> Vec<u8> {
+        self.get().to_be_bytes().to_vec()
+    }
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(u64::from_be_bytes).map(Self::new)
+    }
 }
 
 impl<K> Position for Bytes32<K> {

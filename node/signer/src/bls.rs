@@ -3,7 +3,8 @@
 use crate::error::{KeyError, KeystoreError};
 use crate::secret::{development, random};
 use blst::min_sig::SecretKey;
-use crypto::bls::{KeyBytes, POSSESSION_DST, SIGNATURE_DST, SignatureBytes};
+use crypto::bls::{KeyBytes, POSSESSION_DST, SIGNATURE_DST, SignatureBytes, possession_message};
+use primitives::AccountId;
 use zeroize::Zeroizing;
 
 /// A BLS12-381 secret of 32 bytes with its public key of 96 bytes in G2; signatures are 48 bytes in G1.
@@ -67,10 +68,12 @@ impl ConsensusKey {
         self.public
     }
 
-    /// The proof that registration asks for: a signature, under its own domain, over the public key.
+    /// The proof that registration asks for: a signature, under its own domain, over the public key and the operator
+    /// whose key it shall be.
     #[must_use]
-    pub fn possession_proof(&self) -> SignatureBytes {
-        SignatureBytes(self.secret.sign(&self.public.0, POSSESSION_DST, &[]).compress())
+    pub fn possession_proof(&self, operator: &AccountId) -> SignatureBytes {
+        let message = possession_message(&self.public, operator);
+        SignatureBytes(self.secret.sign(&message, POSSESSION_DST, &[]).compress())
     }
 
     /// Signs without asking anyone.
@@ -93,15 +96,18 @@ mod tests {
     fn a_proof_of_possession_is_no_signature_and_the_other_way_round() {
         let key = ConsensusKey::from_seed(&[1; 32]);
         let public = PublicKey::new(&key.public_key()).unwrap();
-        assert!(public.verify_possession(&key.possession_proof()).is_ok());
-        let vote = key.sign(&key.public_key().0);
+        let operator = AccountId::new([4; 32]);
+        let proof = key.possession_proof(&operator);
+        assert!(public.verify_possession(&operator, &proof).is_ok());
         assert!(
-            Signature::new(&vote)
-                .unwrap()
-                .verify(&public, &key.public_key().0)
-                .is_ok()
+            public
+                .verify_possession(&AccountId::new([5; 32]), &proof)
+                .is_err()
         );
-        assert!(public.verify_possession(&vote).is_err());
+        let message = possession_message(&key.public_key(), &operator);
+        let vote = key.sign(&message);
+        assert!(Signature::new(&vote).unwrap().verify(&public, &message).is_ok());
+        assert!(public.verify_possession(&operator, &vote).is_err());
     }
 
     #[test]

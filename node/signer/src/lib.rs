@@ -38,6 +38,7 @@ pub mod guard;
 pub mod keystore;
 mod local;
 mod node_keys;
+mod ring;
 mod secret;
 
 pub use bls::ConsensusKey;
@@ -47,4 +48,5 @@ pub use error::{KeyError, KeystoreError, PasswordError};
 pub use keystore::Protection;
 pub use local::{LocalSigner, Signer, SignerError, Statistics};
 pub use node_keys::{NodeKeys, PublicKeys};
+pub use ring::KeyRing;
 pub use secret::Password;

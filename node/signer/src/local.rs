@@ -1,13 +1,14 @@
 //! What consensus asks for signatures.
 
 use crate::bls::ConsensusKey;
-use crate::guard::{Guard, GuardError, Refusal};
+use crate::guard::{Guard, GuardError, Refusal, Slot};
+use crate::ring::KeyRing;
 use crypto::bls::{KeyBytes, SignatureBytes};
-use light_palisade::Statement;
 use light_palisade::vote::seed_sign_bytes;
+use light_palisade::{Statement, ValidatorSet};
 use primitives::{ChainHash, Epoch, View};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Why a signer cannot answer at all. The node stops: a guard that failed once is not asked again.
@@ -36,10 +37,17 @@ pub struct Statistics {
     pub total_sync: Duration,
 }
 
-/// Signs votes with one consensus key, each slot once.
+/// Signs votes with a validator's consensus key, each slot once.
 pub trait Signer: Send {
     /// The key it signs with.
     fn public_key(&self) -> KeyBytes;
+
+    /// From now on signs with the key of its own that `set` has, and says which; stays with the present one when the
+    /// set has none.
+    ///
+    /// # Errors
+    /// [`SignerError`] when the signer cannot be reached.
+    fn choose(&mut self, set: &ValidatorSet) -> Result<KeyBytes, SignerError>;
 
     /// Signs what may be signed of `statements`, in this order; what was signed before may be signed again. All of
     /// it is durable, by one sync, before any signature exists.
@@ -59,11 +67,11 @@ pub trait Signer: Send {
     fn statistics(&self) -> Statistics;
 }
 
-/// A key in this process, behind a guard in this process. Keys of one data folder share its guard.
+/// Keys in this process, behind a guard in this process. Keys of one data folder share its guard.
 #[derive(Debug)]
 pub struct LocalSigner {
-    key: ConsensusKey,
-    guard: Arc<Mutex<Guard>>,
+    key: Arc<ConsensusKey>,
+    ring: Arc<KeyRing>,
     chain: ChainHash,
     statistics: Statistics,
 }
@@ -74,20 +82,26 @@ impl LocalSigner {
     /// # Errors
     /// [`GuardError::Unregistered`] when the guard does not know the key.
     pub fn new(key: ConsensusKey, guard: Arc<Mutex<Guard>>) -> Result<Self, SignerError> {
-        let chain = {
-            let guard = lock(&guard)?;
-            if !guard.is_registered(&key.public_key()) {
-                let key = key.public_key();
-                return Err(GuardError::Unregistered { key }.into());
-            }
-            *guard.chain()
-        };
+        let public = key.public_key();
+        let ring = KeyRing::new(guard);
+        if !ring.knows(&public)? {
+            return Err(GuardError::Unregistered { key: public }.into());
+        }
+        // The guard knows it: the floor is not used.
+        ring.add(key, Slot::end_of(Epoch::MAX))?;
+        let key = ring.key(&public)?.ok_or(SignerError::Abandoned)?;
         Ok(Self {
             key,
-            guard,
-            chain,
+            chain: ring.chain()?,
+            ring: Arc::new(ring),
             statistics: Statistics::default(),
         })
+    }
+
+    /// The keys that it chooses from; more can be added while it signs.
+    #[must_use]
+    pub fn ring(&self) -> Arc<KeyRing> {
+        self.ring.clone()
     }
 }
 
@@ -96,11 +110,25 @@ impl Signer for LocalSigner {
         self.key.public_key()
     }
 
+    fn choose(&mut self, set: &ValidatorSet) -> Result<KeyBytes, SignerError> {
+        if set.index_of(&self.key.public_key()).is_none() {
+            for public in self.ring.public_keys() {
+                if set.index_of(&public).is_some()
+                    && let Some(key) = self.ring.key(&public)?
+                {
+                    tracing::info!(epoch = %set.epoch, key = %hex::encode(public.0), "votes with another key from here on");
+                    self.key = key;
+                }
+            }
+        }
+        Ok(self.key.public_key())
+    }
+
     fn sign(
         &mut self,
         statements: &[Statement],
     ) -> Result<Vec<Result<SignatureBytes, Refusal>>, SignerError> {
-        let admitted = lock(&self.guard)?.admit(&self.key.public_key(), statements)?;
+        let admitted = self.ring.guard()?.admit(&self.key.public_key(), statements)?;
         // Order: the guard's rows are durable from here on, and only now is anything signed.
         if let Some(elapsed) = admitted.sync {
             self.statistics.syncs += 1;
@@ -131,8 +159,4 @@ impl Signer for LocalSigner {
     fn statistics(&self) -> Statistics {
         self.statistics.clone()
     }
-}
-
-fn lock(guard: &Mutex<Guard>) -> Result<MutexGuard<'_, Guard>, SignerError> {
-    guard.lock().map_err(|_| SignerError::Abandoned)
 }

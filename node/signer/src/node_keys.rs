@@ -10,12 +10,14 @@ use primitives::AccountId;
 use primitives::address::Network;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// File names within the folder.
 const ACCOUNT: &str = "account.pem";
 const CONSENSUS: &str = "consensus.json";
 const P2P: &str = "p2p.pem";
+/// Consensus keys that one folder holds, at most.
+const MOST_KEYS: u32 = 10_000;
 
 /// A node's keys: `account.pem`, `consensus.json`, `p2p.pem`.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ pub struct PublicKeys {
     pub account_key: [u8; 32],
     /// The consensus key.
     pub consensus: KeyBytes,
-    /// The proof that the consensus key's secret is known.
+    /// The proof that the consensus key's secret is known, for the account as operator.
     pub possession: SignatureBytes,
     /// The p2p key.
     pub p2p: [u8; 32],
@@ -93,6 +95,46 @@ impl NodeKeys {
         keystore::save_ed25519(&folder.join(P2P), &self.p2p, protection, network)
     }
 
+    /// Writes a consensus key that shall follow beside those that are there, in a file of its own, and says which:
+    /// `consensus-2.json`, `consensus-3.json` and so on.
+    ///
+    /// # Errors
+    /// As [`keystore::save_consensus`].
+    pub fn add_consensus(
+        folder: &Path,
+        key: &ConsensusKey,
+        protection: &Protection,
+        network: Network,
+    ) -> Result<PathBuf, KeyError> {
+        let mut number = 2u32;
+        loop {
+            let path = folder.join(format!("consensus-{number}.json"));
+            match keystore::save_consensus(&path, key, protection, network) {
+                Ok(()) => return Ok(path),
+                Err(KeyError::Exists { .. }) if number < MOST_KEYS => number += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The files of consensus keys beside the first, by name.
+    ///
+    /// # Errors
+    /// [`KeyError`] when the folder cannot be read.
+    pub fn more_consensus(folder: &Path) -> Result<Vec<PathBuf>, KeyError> {
+        let entries = fs::read_dir(folder).map_err(|error| files::io_error(folder, "list", error))?;
+        let mut found: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                name.starts_with("consensus-") && name.ends_with(".json")
+            })
+            .collect();
+        found.sort();
+        Ok(found)
+    }
+
     /// Reads the three files.
     ///
     /// # Errors
@@ -112,7 +154,7 @@ impl NodeKeys {
             account: self.account.account(),
             account_key: *self.account.public_key().as_bytes(),
             consensus: self.consensus.public_key(),
-            possession: self.consensus.possession_proof(),
+            possession: self.consensus.possession_proof(&self.account.account()),
             p2p: *self.p2p.public_key().as_bytes(),
         }
     }

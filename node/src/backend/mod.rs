@@ -1,6 +1,7 @@
 //! The node as the API's services see it: reads over store and state, offers to the mempool.
 
 mod dev;
+mod heartbeat;
 mod node;
 mod offers;
 mod reads;
@@ -8,6 +9,7 @@ mod record;
 mod tip;
 
 pub(crate) use dev::Faucet;
+pub(crate) use heartbeat::keep_alive;
 pub(crate) use node::{Identity, Work};
 pub(crate) use tip::follow;
 
@@ -22,6 +24,7 @@ use rpc::backend::{
     NodeInfo, Page, Parameter, Peer, Place, Places, Prices, Read, ReadError, Refused, Rejection, SigningInfo,
     Simulation, Tip, TxState, Validator, ValidatorStatus,
 };
+use runtime::staking::Rotation;
 use signer::DoubleVoter;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -167,6 +170,15 @@ impl rpc::Backend for Backend {
         page: Page<AccountId>,
     ) -> Result<Read<Vec<Validator>>, ReadError> {
         self.at(at).await?.validators(status, page)
+    }
+
+    async fn key_rotations(
+        &self,
+        at: At,
+        operator: AccountId,
+        page: Page<Epoch>,
+    ) -> Result<Read<Vec<(Epoch, Rotation)>>, ReadError> {
+        self.at(at).await?.key_rotations(&operator, page)
     }
 
     async fn bond(&self, at: At, operator: AccountId, account: AccountId) -> Result<Read<Bond>, ReadError> {

@@ -7,7 +7,9 @@ use network::Direction as NetworkDirection;
 use parking_lot::Mutex;
 use primitives::{AccountId, Epoch, Height, Timestamp};
 use rpc::backend::{Direction, LocalValidator, NodeInfo, Peer, SigningInfo};
+use signer::KeyRing;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What never changes about this node.
 #[derive(Clone, Debug)]
@@ -15,8 +17,8 @@ pub(crate) struct Identity {
     pub(crate) moniker: String,
     pub(crate) peer_id: String,
     pub(crate) started: Timestamp,
-    /// The consensus key, for a validator.
-    pub(crate) key: Option<KeyBytes>,
+    /// The consensus keys, for a validator.
+    pub(crate) ring: Option<Arc<KeyRing>>,
 }
 
 impl Backend {
@@ -41,7 +43,13 @@ impl Backend {
 
     /// Where this node's validator stands in the epoch's set.
     pub(super) fn seat(&self) -> Option<ValidatorIndex> {
-        self.current_set()?.index_of(self.identity.key.as_ref()?)
+        let set = self.current_set()?;
+        self.keys().iter().find_map(|key| set.index_of(key))
+    }
+
+    fn keys(&self) -> Vec<KeyBytes> {
+        let ring = self.identity.ring.as_ref();
+        ring.map(|ring| ring.public_keys()).unwrap_or_default()
     }
 
     pub(super) fn list_peers(&self) -> Vec<Peer> {
@@ -71,11 +79,14 @@ impl Backend {
     }
 
     pub(super) fn about_validator(&self) -> Option<LocalValidator> {
-        let key = self.identity.key?;
         let status = *self.engine.borrow();
         let set = self.current_set();
-        let index = set.as_ref().and_then(|set| set.index_of(&key));
-        let operator = index.and_then(|index| set.as_ref()?.get(index).map(|v| v.operator));
+        let index = self.seat();
+        let votes = index.and_then(|index| set.as_ref()?.get(index));
+        let key = votes.map(|v| v.key).or_else(|| self.keys().last().copied())?;
+        let state = self.snapshots.latest().state.clone();
+        let operator = runtime::staking::query::operator_of(&state, &key).ok().flatten();
+        let others = self.keys().into_iter().filter(|other| *other != key).collect();
         let silent = if index.is_none() {
             Some("its key is not in the epoch's validator set".to_owned())
         } else if status.behind {
@@ -86,6 +97,7 @@ impl Backend {
         let last_vote = index.map(|_| (status.epoch, status.view));
         Some(LocalValidator {
             key,
+            others,
             operator,
             index,
             silent,

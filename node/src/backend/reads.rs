@@ -3,12 +3,13 @@
 use super::{Backend, broken};
 use crate::app::Snapshot;
 use light_palisade::{StateProof, ValidatorSet};
-use primitives::{AccountId, Amount, AssetId, Coin, Height};
+use primitives::{AccountId, Amount, AssetId, Coin, Epoch, Height};
 use rpc::backend::{
     Account, Asset, At, Bond, Context, Entry, Page, Parameter, Read, ReadError, Validator,
     ValidatorStatus as Status,
 };
 use runtime::query;
+use runtime::staking::Rotation;
 use runtime::{Block, State, View};
 
 /// The furthest back that a state is made again by undoing blocks.
@@ -220,6 +221,15 @@ impl Version {
             runtime::staking::query::bond_key(operator, account),
         ];
         self.answer(bond, keys)
+    }
+
+    pub(super) fn key_rotations(
+        &self,
+        operator: &AccountId,
+        page: Page<Epoch>,
+    ) -> Result<Read<Vec<(Epoch, Rotation)>>, ReadError> {
+        let found = runtime::staking::query::rotations(&self.view(), operator, page.after, page.limit);
+        self.answer(found.map_err(broken)?, [])
     }
 
     pub(super) fn parameters(&self) -> Result<Read<Vec<Parameter>>, ReadError> {

@@ -100,8 +100,6 @@ struct Public {
     public_key: String,
     /// The account's address, or the consensus key's; none for a node's.
     address: Option<String>,
-    /// Of a consensus key: what registration asks for, in hex.
-    proof_of_possession: Option<String>,
     file: String,
 }
 
@@ -115,9 +113,6 @@ impl Show for Public {
             rows.push(("address", address.clone()));
         }
         rows.push(("public key", self.public_key.clone()));
-        if let Some(proof) = &self.proof_of_possession {
-            rows.push(("possession", proof.clone()));
-        }
         rows.push(("file", self.file.clone()));
         pairs(&rows)
     }
@@ -170,19 +165,15 @@ impl Secret {
     }
 
     fn public(&self, name: &str, role: Role, network: Network, file: &Path) -> Public {
-        let (public_key, address, proof_of_possession) = match self {
+        let (public_key, address) = match self {
             Self::Ed25519(key) => {
                 let address = (role == Role::Account).then(|| format_account(network, &key.account()));
-                (hex::encode(key.public_key().as_bytes()), address, None)
+                (hex::encode(key.public_key().as_bytes()), address)
             }
             Self::Consensus(key) => {
                 let bytes = key.public_key();
                 let address = format_consensus_key(network, &consensus_hash(&bytes));
-                (
-                    hex::encode(bytes.0),
-                    Some(address),
-                    Some(hex::encode(key.possession_proof().0)),
-                )
+                (hex::encode(bytes.0), Some(address))
             }
         };
         Public {
@@ -190,7 +181,6 @@ impl Secret {
             role,
             public_key,
             address,
-            proof_of_possession,
             file: file.display().to_string(),
         }
     }

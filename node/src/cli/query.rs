@@ -4,7 +4,7 @@ mod account;
 mod chain;
 mod ledger;
 mod proof;
-mod validator;
+pub(crate) mod validator;
 
 use crate::cli::context::Context;
 use crate::output::{Failure, Show, flat};
@@ -122,7 +122,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
 
 /// An answer as a command shows it: names and values for people, JSON for programs.
 #[derive(Debug, Serialize)]
-struct Shown {
+pub(crate) struct Shown {
     #[serde(flatten)]
     value: Value,
     #[serde(skip)]
@@ -130,7 +130,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(value: Value, id: impl Into<String>) -> Self {
+    pub(crate) fn new(value: Value, id: impl Into<String>) -> Self {
         Self { value, id: id.into() }
     }
 }
@@ -146,6 +146,6 @@ impl Show for Shown {
 }
 
 /// What an answer lacks that the API promises.
-fn lacking(what: &str) -> Failure {
+pub(crate) fn lacking(what: &str) -> Failure {
     Failure::unexpected(format!("the node's answer makes no sense: no {what}"))
 }

@@ -10,12 +10,14 @@ use crate::cli::passwords::PasswordFlags;
 use crate::output::Failure;
 use clap::{Args, Subcommand, ValueEnum};
 use client::amount::Written;
+use client::prepare::ChainInfo;
 use client::transaction::Signing;
 use client::wait::Until;
 use outcome::Follow;
 use prepare::{Extras, Want};
 use primitives::Height;
 use primitives::address::Network;
+use proto::tx::v1::message::Message as Kind;
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use testnet::Span;
@@ -70,7 +72,7 @@ pub(crate) struct SendFlags {
     #[command(flatten)]
     wait: WaitFlags,
     #[command(flatten)]
-    password: PasswordFlags,
+    pub(crate) password: PasswordFlags,
     /// Say what it would do and cost; send nothing.
     #[arg(long)]
     dry_run: bool,
@@ -174,13 +176,28 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
     }
 }
 
-async fn send(context: &Context, from: &str, want: Want, flags: &SendFlags) -> Result<(), Failure> {
-    let protection = flags.password.protection()?;
+/// Sends one message of the account `from`, as `palisade tx send` sends a transfer.
+pub(crate) async fn send_message(
+    context: &Context,
+    from: &str,
+    kind: Kind,
+    flags: &SendFlags,
+) -> Result<(), Failure> {
     let client = context.connect().await?;
     let chain = client.chain().await?;
+    send_kind(context, &client, &chain, (from, kind), flags).await
+}
+
+async fn send_kind(
+    context: &Context,
+    client: &client::Client,
+    chain: &ChainInfo,
+    (from, kind): (&str, Kind),
+    flags: &SendFlags,
+) -> Result<(), Failure> {
+    let protection = flags.password.protection()?;
     let key = key::open_account(context, from, &protection, chain.network)?;
-    let kind = want.resolve(context, &client, chain.network).await?;
-    let (mut signing, simulated) = prepare::online(&client, &chain, &key, vec![kind], &flags.extras).await?;
+    let (mut signing, simulated) = prepare::online(client, chain, &key, vec![kind], &flags.extras).await?;
     if flags.dry_run {
         return outcome::dry_run(context, chain.network, &signing, simulated.as_ref());
     }
@@ -188,7 +205,14 @@ async fn send(context: &Context, from: &str, want: Want, flags: &SendFlags) -> R
         confirm(context, &signing, chain.network)?;
     }
     signing.sign(&key)?;
-    outcome::offer(context, &client, &signing.finish()?, flags.wait.follow()).await
+    outcome::offer(context, client, &signing.finish()?, flags.wait.follow()).await
+}
+
+async fn send(context: &Context, from: &str, want: Want, flags: &SendFlags) -> Result<(), Failure> {
+    let client = context.connect().await?;
+    let chain = client.chain().await?;
+    let kind = want.resolve(context, &client, chain.network).await?;
+    send_kind(context, &client, &chain, (from, kind), flags).await
 }
 
 /// Asks the person at the terminal.

@@ -8,7 +8,7 @@ use primitives::address::Network;
 use primitives::{AccountId, ChainHash, Epoch};
 use rpc::backend::DevAccount;
 use signer::guard::{Guard, GuardConfig, GuardError, Slot};
-use signer::{ConsensusKey, LocalSigner, NodeKeys, Password, Protection, Signer, keystore};
+use signer::{ConsensusKey, KeyRing, LocalSigner, NodeKeys, Password, Protection, Signer, keystore};
 use std::path::Path;
 use std::sync::Arc;
 use wal::Disk;
@@ -16,18 +16,23 @@ use wal::Disk;
 /// What signs, and from which epoch on.
 pub(super) struct Signing {
     pub(super) signer: Box<dyn Signer>,
+    pub(super) ring: Arc<KeyRing>,
     pub(super) abstain_before: Epoch,
+}
+
+/// How the node's keys are protected.
+pub(super) fn protection(config: &NodeConfig) -> Result<Protection, StartError> {
+    let file = &config.keys.password_file;
+    Ok(if file.is_empty() {
+        Protection::DevelopmentPlaintext
+    } else {
+        Protection::Password(Password::from_file(Path::new(file))?)
+    })
 }
 
 /// The node's three keys.
 pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network) -> Result<NodeKeys, StartError> {
-    let file = &config.keys.password_file;
-    let protection = if file.is_empty() {
-        Protection::DevelopmentPlaintext
-    } else {
-        Protection::Password(Password::from_file(Path::new(file))?)
-    };
-    Ok(NodeKeys::load(&home.keys(), &protection, kind)?)
+    Ok(NodeKeys::load(&home.keys(), &protection(config)?, kind)?)
 }
 
 /// The signer over the guard of this home. Without a guard no vote is cast: somebody else may vote with this key.
@@ -60,8 +65,10 @@ pub(super) fn signer(
         Err(error) => return Err(error.into()),
     };
     let signer = LocalSigner::new(consensus, Arc::new(std::sync::Mutex::new(guard)))?;
+    let ring = signer.ring();
     Ok(Signing {
         signer: Box::new(signer),
+        ring,
         abstain_before,
     })
 }

@@ -11,10 +11,11 @@ use blst::min_sig::{
     AggregatePublicKey, AggregateSignature, PublicKey as BlstKey, Signature as BlstSignature,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
+use primitives::AccountId;
 
 /// Domain separation of every signature over a message.
 pub const SIGNATURE_DST: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_POP_";
-/// Domain separation of a proof of possession, whose message is the compressed key.
+/// Domain separation of a proof of possession, whose message is [`possession_message`].
 pub const POSSESSION_DST: &[u8] = b"BLS_POP_BLS12381G1_XMD:SHA-256_SSWU_RO_POP_";
 
 /// Why bytes or a signature are refused.
@@ -61,6 +62,12 @@ fn short_hex(f: &mut core::fmt::Formatter<'_>, bytes: &[u8]) -> core::fmt::Resul
     f.write_str("…")
 }
 
+/// What a proof of possession signs: the compressed key and the operator that it is for.
+#[must_use]
+pub fn possession_message(key: &KeyBytes, operator: &AccountId) -> Vec<u8> {
+    [key.0.as_slice(), operator.as_bytes()].concat()
+}
+
 /// A public key, decompressed and known to be in its subgroup and not the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKey(BlstKey);
@@ -82,13 +89,14 @@ impl PublicKey {
         KeyBytes(self.0.compress())
     }
 
-    /// Checks that the holder of this key's secret made `proof` over the key itself.
+    /// Checks that the holder of this key's secret made `proof` over the key itself and `operator`, for whom alone it
+    /// counts.
     ///
     /// # Errors
     /// [`BlsError::Signature`] when the proof is no signature, [`BlsError::Mismatch`] when it is another's.
-    pub fn verify_possession(&self, proof: &SignatureBytes) -> Result<(), BlsError> {
+    pub fn verify_possession(&self, operator: &AccountId, proof: &SignatureBytes) -> Result<(), BlsError> {
         let signature = Signature::new(proof)?;
-        let message = self.0.compress();
+        let message = possession_message(&self.to_bytes(), operator);
         // Both are checked already.
         check(
             signature

@@ -33,6 +33,9 @@ static REGISTER_VALIDATOR: Schema = leaves("RegisterValidator", FIVE);
 static BOND: Schema = leaves("Bond", TWO);
 static UNBOND: Schema = leaves("Unbond", TWO);
 static CLAIM_REWARDS: Schema = leaves("ClaimRewards", ONE);
+static UNJAIL: Schema = leaves("Unjail", &[]);
+static HEARTBEAT: Schema = leaves("Heartbeat", &[]);
+static ROTATE_CONSENSUS_KEY: Schema = leaves("RotateConsensusKey", TWO);
 static MESSAGE: Schema = Schema {
     name: "Message",
     fields: &[
@@ -43,6 +46,9 @@ static MESSAGE: Schema = Schema {
         (5, Some(&BOND)),
         (6, Some(&UNBOND)),
         (7, Some(&CLAIM_REWARDS)),
+        (8, Some(&UNJAIL)),
+        (9, Some(&HEARTBEAT)),
+        (10, Some(&ROTATE_CONSENSUS_KEY)),
     ],
 };
 

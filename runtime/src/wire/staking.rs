@@ -3,7 +3,7 @@
 use crate::wire::fields::{FieldError, account, amount, array, invalid};
 use crypto::bls::{KeyBytes, SignatureBytes};
 use proto::staking::v1 as pb;
-use staking::{Bond, ClaimRewards, Moniker, Msg, RegisterValidator, Unbond};
+use staking::{Bond, ClaimRewards, Moniker, Msg, RegisterValidator, RotateConsensusKey, Unbond};
 
 /// Reads a registration.
 pub(super) fn register_validator(message: &pb::RegisterValidator) -> Result<Msg, FieldError> {
@@ -55,6 +55,30 @@ pub(super) fn claim_rewards(message: &pb::ClaimRewards) -> Result<Msg, FieldErro
     Ok(Msg::ClaimRewards(ClaimRewards {
         validator: account("claim_rewards.validator", &message.validator)?,
     }))
+}
+
+/// Reads a change of key.
+pub(super) fn rotate_consensus_key(message: &pb::RotateConsensusKey) -> Result<Msg, FieldError> {
+    Ok(Msg::RotateConsensusKey(RotateConsensusKey {
+        consensus_key: KeyBytes(array(
+            "rotate_consensus_key.consensus_key",
+            &message.consensus_key,
+            "a BLS12-381 key in G2, compressed, has 96 bytes",
+        )?),
+        proof_of_possession: SignatureBytes(array(
+            "rotate_consensus_key.proof_of_possession",
+            &message.proof_of_possession,
+            "a BLS12-381 signature in G1, compressed, has 48 bytes",
+        )?),
+    }))
+}
+
+/// Writes a change of key.
+pub(super) fn write_rotate_consensus_key(message: &RotateConsensusKey) -> pb::RotateConsensusKey {
+    pb::RotateConsensusKey {
+        consensus_key: message.consensus_key.0.to_vec().into(),
+        proof_of_possession: message.proof_of_possession.0.to_vec().into(),
+    }
 }
 
 /// Writes a registration.

@@ -111,6 +111,9 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::Bond(message) => Message::Staking(staking::bond(&message)?),
         Kind::Unbond(message) => Message::Staking(staking::unbond(&message)?),
         Kind::ClaimRewards(message) => Message::Staking(staking::claim_rewards(&message)?),
+        Kind::Unjail(_) => Message::Staking(::staking::Msg::Unjail(::staking::Unjail)),
+        Kind::Heartbeat(_) => Message::Staking(::staking::Msg::Heartbeat(::staking::Heartbeat)),
+        Kind::RotateConsensusKey(message) => Message::Staking(staking::rotate_consensus_key(&message)?),
     })
 }
 
@@ -148,6 +151,11 @@ fn write_message(message: &Message) -> pb::Message {
         Message::Staking(Staking::Unbond(message)) => Kind::Unbond(staking::write_unbond(message)),
         Message::Staking(Staking::ClaimRewards(message)) => {
             Kind::ClaimRewards(staking::write_claim_rewards(message))
+        }
+        Message::Staking(Staking::Unjail(_)) => Kind::Unjail(proto::staking::v1::Unjail {}),
+        Message::Staking(Staking::Heartbeat(_)) => Kind::Heartbeat(proto::staking::v1::Heartbeat {}),
+        Message::Staking(Staking::RotateConsensusKey(message)) => {
+            Kind::RotateConsensusKey(staking::write_rotate_consensus_key(message))
         }
     };
     pb::Message { message: Some(kind) }

@@ -2,7 +2,7 @@
 
 use blst::min_sig::SecretKey;
 use crypto::account::AccountKeys;
-use crypto::bls::{KeyBytes, POSSESSION_DST, SIGNATURE_DST, Signature, SignatureBytes};
+use crypto::bls::{KeyBytes, POSSESSION_DST, SIGNATURE_DST, Signature, SignatureBytes, possession_message};
 use crypto::domain::Domain;
 use crypto::hash::tagged;
 use ed25519_dalek::{Signer, SigningKey};
@@ -105,11 +105,20 @@ impl ValidatorKeys {
         KeyBytes(self.secret.sk_to_pk().compress())
     }
 
-    /// Its consensus key's signature over itself.
+    /// Its consensus key's proof of possession for its operator.
     #[must_use]
     pub fn possession(&self) -> SignatureBytes {
-        let key = self.consensus_key();
-        SignatureBytes(self.secret.sign(&key.0, POSSESSION_DST, &[]).compress())
+        let message = possession_message(&self.consensus_key(), &self.operator.id());
+        SignatureBytes(self.secret.sign(&message, POSSESSION_DST, &[]).compress())
+    }
+
+    /// The same validator with another consensus key.
+    #[must_use]
+    pub fn rotated(&self, name: &str) -> Self {
+        Self {
+            secret: Self::named(name).secret,
+            ..self.clone()
+        }
     }
 
     /// The ed25519 key of its node.

@@ -11,6 +11,7 @@ use crate::record::Record;
 use crate::rules::{Opening, next};
 use crate::schedule::Schedule;
 use crate::scheme::Scheme;
+use crypto::bls::KeyBytes;
 use light_palisade::{Certificate, Committee};
 use primitives::{Digest, Epoch, Millis, View};
 use std::sync::Arc;
@@ -45,6 +46,12 @@ impl Term {
 }
 
 impl<S: Scheme> Core<S> {
+    /// From the next epoch, or the next tip of block sync, on votes with this key: a validator may change it. What the
+    /// present epoch's set has stays what it is.
+    pub fn use_key(&mut self, key: KeyBytes) {
+        self.config.key = Some(key);
+    }
+
     /// The boundary block was committed, and this set decides what follows.
     pub(super) fn on_epoch_started(&mut self, committee: &Arc<Committee>, randomness: &Digest) {
         let follows = self

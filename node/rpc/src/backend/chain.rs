@@ -96,8 +96,10 @@ pub struct Peer {
 /// The validator that this node runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalValidator {
-    /// Its consensus key.
+    /// The consensus key that votes now; of one that is not in the set, the latest.
     pub key: KeyBytes,
+    /// The other consensus keys that the node holds: those before, and one that is to follow.
+    pub others: Vec<KeyBytes>,
     /// The operator that registered the key.
     pub operator: Option<AccountId>,
     /// Its place in the epoch's set.

@@ -13,7 +13,8 @@ pub use chain::{ChainInfo, Direction, LocalValidator, NodeInfo, Peer, Tip};
 pub use dev::{DevAccount, DevBackend, LinkFault};
 pub use ledger::{FinalBlock, FinalityProof, Handover, Place, Places};
 pub use state::{
-    Account, Asset, At, Bond, Context, Entry, Page, Parameter, Read, SigningInfo, Validator, ValidatorStatus,
+    Account, Asset, At, Bond, Context, Entry, Page, Parameter, Read, Rotation, SigningInfo, Validator,
+    ValidatorStatus,
 };
 pub use transactions::{
     Accepted, Admitted, PriceOption, Prices, Priority, Refused, Rejection, RejectionClass, Simulation,
@@ -138,6 +139,14 @@ pub trait Backend: Send + Sync + 'static {
         status: Option<ValidatorStatus>,
         page: Page<AccountId>,
     ) -> Result<Read<Vec<Validator>>, ReadError>;
+
+    /// The changes of a validator's consensus key, by the epoch in which they were asked for.
+    async fn key_rotations(
+        &self,
+        at: At,
+        operator: AccountId,
+        page: Page<Epoch>,
+    ) -> Result<Read<Vec<(Epoch, Rotation)>>, ReadError>;
 
     /// What `account` has bonded behind `operator`'s validator: nothing is a bond of zero.
     async fn bond(&self, at: At, operator: AccountId, account: AccountId) -> Result<Read<Bond>, ReadError>;

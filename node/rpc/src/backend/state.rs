@@ -4,6 +4,7 @@ use light_palisade::StateProof;
 use primitives::{AccountId, Amount, AssetId, BlockHash, Digest, Height, Timestamp};
 
 pub use runtime::query::{Account, Parameter, Status as ValidatorStatus, Validator};
+pub use runtime::staking::Rotation;
 
 /// At which height to read, and whether to prove what is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use crate::backend::{Bond, LocalValidator, SigningInfo, Validator, ValidatorStat
 use crate::convert::{address, bytes, hash};
 use crate::refusal::Refusal;
 use primitives::address::Network;
-use primitives::{AccountId, Height};
+use primitives::{AccountId, Epoch, Height};
 use proto::staking::v1 as wire;
+use runtime::staking::{Jail, Rotation};
 
 /// The status that is asked for; `None` is any.
 pub(crate) fn parse_status(status: i32) -> Result<Option<ValidatorStatus>, Refusal> {
@@ -43,6 +44,24 @@ pub(crate) fn validator(network: Network, validator: &Validator) -> wire::Valida
         power: validator.power.get(),
         index: validator.index.map(|index| u32::from(index.get())),
         rewards: validator.rewards.to_string(),
+        jailed: record.is_jailed(),
+        tombstoned: record.jail == Some(Jail::Forever),
+        jailed_until_ms: match record.jail {
+            Some(Jail::Until(until)) => until.get(),
+            Some(Jail::Forever) | None => 0,
+        },
+        led_views: validator.duty.led,
+        missed_views: validator.duty.missed,
+        idle_epochs: u32::from(validator.duty.idle),
+    }
+}
+
+pub(crate) fn rotation((epoch, rotation): &(Epoch, Rotation)) -> wire::KeyRotation {
+    wire::KeyRotation {
+        epoch: epoch.get(),
+        height: rotation.height.get(),
+        old_key: bytes(rotation.old.0),
+        new_key: bytes(rotation.new.0),
     }
 }
 
@@ -80,5 +99,6 @@ pub(crate) fn local(local: LocalValidator) -> wire::LocalValidator {
         reason: local.silent.unwrap_or_default(),
         last_vote_epoch: epoch,
         last_vote_view: view,
+        other_keys: local.others.iter().map(|key| bytes(key.0)).collect(),
     }
 }

@@ -4,12 +4,13 @@ use crate::api::Api;
 use crate::convert::{address, proof, staking};
 use crate::page::{self, Asked, paged};
 use crate::refusal::{Refusal, status};
-use primitives::AccountId;
+use primitives::{AccountId, Epoch};
 use proto::staking::v1::validator_service_server::ValidatorService;
 use proto::staking::v1::{
     GetBondRequest, GetBondResponse, GetLocalValidatorRequest, GetLocalValidatorResponse,
     GetSigningInfoRequest, GetSigningInfoResponse, GetValidatorRequest, GetValidatorResponse,
-    ListSigningInfosRequest, ListSigningInfosResponse, ListValidatorsRequest, ListValidatorsResponse,
+    ListKeyRotationsRequest, ListKeyRotationsResponse, ListSigningInfosRequest, ListSigningInfosResponse,
+    ListValidatorsRequest, ListValidatorsResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -144,6 +145,29 @@ impl ValidatorService for ValidatorApi {
                 .iter()
                 .map(|info| staking::signing_info(network, info))
                 .collect(),
+            next_page_token: next,
+        }))
+    }
+
+    async fn list_key_rotations(
+        &self,
+        request: Request<ListKeyRotationsRequest>,
+    ) -> Result<Response<ListKeyRotationsResponse>, Status> {
+        let mut request = request.into_inner();
+        let (size, token) = page::take(&mut request.page_size, &mut request.page_token);
+        let asked = Asked::<Epoch>::new("ListKeyRotations", &request, size, &token, page::MAX_SIZE)?;
+        let operator = address::operator("address", self.0.network(), &request.address)?;
+        let (at, page) = paged(proof::at(0, false), &asked);
+        let read = self
+            .0
+            .backend
+            .key_rotations(at, operator, page)
+            .await
+            .map_err(status)?;
+        let next = asked.next(read.context.height, &read.value, |(epoch, _)| *epoch);
+        Ok(Response::new(ListKeyRotationsResponse {
+            context: Some(proof::context(&read.context)),
+            rotations: read.value.iter().map(staking::rotation).collect(),
             next_page_token: next,
         }))
     }

@@ -141,6 +141,22 @@ async fn faults_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
+async fn a_validator_misbehaves_only_as_it_is_told() {
+    let running = Running::new().await;
+    let mut client = DevServiceClient::new(running.channel().await);
+    let ask = |fault: i32| InjectFaultRequest { fault };
+    let done = client.inject_fault(ask(1)).await.unwrap().into_inner();
+    assert_eq!((done.epoch, done.view), (4, 9));
+    for wrong in [0, 5, -1] {
+        let status = client.inject_fault(ask(wrong)).await.unwrap_err();
+        let field = [("field", "fault")];
+        check(&status, Code::InvalidArgument, "FIELD_INVALID", &field);
+    }
+    let unable = client.inject_fault(ask(2)).await.unwrap_err();
+    assert_eq!(unable.code(), Code::Unavailable);
+}
+
+#[tokio::test]
 async fn it_is_not_there_unless_told_so() {
     let node = Arc::new(Node::new());
     let listening = Server::new(config(), node).unwrap().listen().await.unwrap();

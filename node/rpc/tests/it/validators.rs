@@ -5,7 +5,7 @@ use primitives::address::{AddressKind, Network, format};
 use proto::staking::v1::validator_service_client::ValidatorServiceClient;
 use proto::staking::v1::{
     GetBondRequest, GetLocalValidatorRequest, GetSigningInfoRequest, GetValidatorRequest,
-    ListSigningInfosRequest, ListValidatorsRequest, ValidatorStatus,
+    ListKeyRotationsRequest, ListSigningInfosRequest, ListValidatorsRequest, ValidatorStatus,
 };
 use tonic::Code;
 
@@ -191,4 +191,29 @@ async fn the_local_validator_says_whether_it_signs() {
         (local.index, local.last_vote_epoch, local.last_vote_view),
         (Some(0), 1, 5)
     );
+}
+
+#[tokio::test]
+async fn changes_of_a_key_are_paged() {
+    let running = Running::new().await;
+    let mut client = ValidatorServiceClient::new(running.channel().await);
+    let mut request = ListKeyRotationsRequest {
+        address: operator(1),
+        page_size: 2,
+        page_token: String::new(),
+    };
+    let mut epochs = Vec::new();
+    loop {
+        let page = client
+            .list_key_rotations(request.clone())
+            .await
+            .unwrap()
+            .into_inner();
+        epochs.extend(page.rotations.iter().map(|one| (one.epoch, one.new_key[0])));
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(epochs, [(1, 2), (2, 3), (3, 4)]);
 }

@@ -67,9 +67,9 @@ fn encrypted_node_keys_come_back_under_their_password() {
 fn the_proof_of_possession_belongs_to_the_consensus_key() {
     let public = NodeKeys::development(b"seed", 0).public();
     let key = crypto::bls::PublicKey::new(&public.consensus).unwrap();
-    assert!(key.verify_possession(&public.possession).is_ok());
+    assert!(key.verify_possession(&public.account, &public.possession).is_ok());
     let other = NodeKeys::development(b"seed", 1).public();
-    assert!(key.verify_possession(&other.possession).is_err());
+    assert!(key.verify_possession(&public.account, &other.possession).is_err());
     assert_eq!(NodeKeys::development(b"seed", 0).public(), public);
     assert_ne!(public.account_key, public.p2p);
 }

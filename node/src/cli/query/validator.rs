@@ -20,7 +20,7 @@ const fn status(status: wire::ValidatorStatus) -> &'static str {
     }
 }
 
-fn value(validator: &wire::Validator) -> Value {
+pub(crate) fn value(validator: &wire::Validator) -> Value {
     json!({
         "address": validator.address,
         "moniker": validator.moniker,
@@ -30,6 +30,12 @@ fn value(validator: &wire::Validator) -> Value {
         "bonded": validator.bonded,
         "unbonding": validator.unbonding,
         "rewards": validator.rewards,
+        "jailed": validator.jailed,
+        "tombstoned": validator.tombstoned,
+        "jailed_until_ms": validator.jailed_until_ms,
+        "led_views": validator.led_views,
+        "missed_views": validator.missed_views,
+        "idle_epochs": validator.idle_epochs,
         "consensus_key": hex::encode(&validator.consensus_key),
         "p2p_key": hex::encode(&validator.p2p_key),
     })

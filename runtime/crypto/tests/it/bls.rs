@@ -3,7 +3,9 @@
 use blst::min_sig::SecretKey;
 use palisade_crypto::bls::{
     BlsError, KeyBytes, POSSESSION_DST, PublicKey, SIGNATURE_DST, Signature, SignatureBytes,
+    possession_message,
 };
+use primitives::AccountId;
 
 fn secret(seed: u8) -> SecretKey {
     SecretKey::key_gen(&[seed; 32], &[]).unwrap()
@@ -39,13 +41,18 @@ fn an_aggregate_holds_for_exactly_its_signers_and_message() {
 #[test]
 fn possession_is_shown_only_by_the_keys_own_holder() {
     let (mine, other) = (secret(1), secret(2));
-    let message = mine.sk_to_pk().compress();
+    let (operator, thief) = (AccountId::new([1; 32]), AccountId::new([2; 32]));
+    let message = possession_message(&key(&mine).to_bytes(), &operator);
     let proof = SignatureBytes(mine.sign(&message, POSSESSION_DST, &[]).compress());
-    assert_eq!(key(&mine).verify_possession(&proof), Ok(()));
-    assert_eq!(key(&other).verify_possession(&proof), Err(BlsError::Mismatch));
+    assert_eq!(key(&mine).verify_possession(&operator, &proof), Ok(()));
+    let others = key(&other).verify_possession(&operator, &proof);
+    assert_eq!(others, Err(BlsError::Mismatch));
+    // Whoever sees it on its way cannot register the key for himself.
+    let stolen = key(&mine).verify_possession(&thief, &proof);
+    assert_eq!(stolen, Err(BlsError::Mismatch));
     // A vote over the key's bytes is no possession proof: the domains differ.
     assert_eq!(
-        key(&mine).verify_possession(&sign(&mine, &message).to_bytes()),
+        key(&mine).verify_possession(&operator, &sign(&mine, &message).to_bytes()),
         Err(BlsError::Mismatch)
     );
 }

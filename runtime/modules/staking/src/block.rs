@@ -4,7 +4,7 @@ use crate::ID;
 use crate::error::Error;
 use crate::event::{EpochEnded, Issued, TipsCollected, UnbondingPaid};
 use crate::state::{self, BONDS, CUT, ISSUED_UNTIL, ROUNDS, SETS, UNBONDINGS, VALIDATORS};
-use crate::{convict, jail};
+use crate::{convict, duty, jail};
 use kernel::{Ctx, StateError};
 use light_palisade::ValidatorSet;
 use primitives::{AccountId, Amount, AssetId, Coin, MathError, Rounding, mul_div};
@@ -37,12 +37,19 @@ fn broken(error: Error) -> StateError {
         | Error::EvidenceExpired(_)
         | Error::AlreadyConvicted(_)
         | Error::Evidence(_)
+        | Error::NotJailed
+        | Error::StillJailed(_)
+        | Error::Tombstoned
+        | Error::NotInSet
+        | Error::HeartbeatNotNeeded
+        | Error::RotatedAlready
         | Error::Bank(_) => ID.broken("a hook can account for what the tables say"),
     }
 }
 
 /// Pays what has matured, a bounded number per block; the rest waits for the next.
 pub(crate) fn begin(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
+    duty::count(ctx)?;
     let now = ctx.chain_clock();
     // Most blocks pay nothing: those read one entry.
     if UNBONDINGS
@@ -148,6 +155,7 @@ pub fn store_next_set(ctx: &mut Ctx<'_>, set: &ValidatorSet) -> Result<(), State
 /// behind which nothing is bonded any more.
 pub(crate) fn end_epoch(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
     issue(ctx).map_err(broken)?;
+    duty::end_epoch(ctx).map_err(broken)?;
     let epoch = ctx.epoch();
     ctx.emit(&EpochEnded { epoch })
 }

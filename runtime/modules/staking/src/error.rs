@@ -5,7 +5,7 @@ use crate::params::ParamsError;
 use crypto::ed25519::KeyError;
 use kernel::{Code, Fault, Meaning, StateError};
 use light_palisade::EvidenceError;
-use primitives::{AccountId, Amount, Epoch, MathError};
+use primitives::{AccountId, Amount, ChainClock, Epoch, MathError};
 
 /// Errors of the module. The numbers of their codes are never reused.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum Error {
     /// The name is empty, over 64 bytes, or has control characters.
     #[error("a moniker is 1 to 64 bytes of text without control characters")]
     Moniker,
-    /// The key is not in its subgroup, or the proof is not that key's signature over itself.
+    /// The key is not in its subgroup, or the proof is not that key's signature over itself and the sender.
     #[error("the proof of possession does not belong to the consensus key")]
     PossessionProof,
     /// The sender operates a validator already.
@@ -74,6 +74,24 @@ pub enum Error {
     /// The evidence shows nothing.
     #[error("the evidence shows nothing: {0}")]
     Evidence(#[from] EvidenceError),
+    /// The validator is not jailed.
+    #[error("the validator is not jailed")]
+    NotJailed,
+    /// The validator's time in jail is not over.
+    #[error("the validator may leave jail when chain time has reached {0} ms")]
+    StillJailed(ChainClock),
+    /// The validator contradicted itself.
+    #[error("the validator contradicted itself: it is jailed for good")]
+    Tombstoned,
+    /// The sender's validator is not in the epoch's set.
+    #[error("only a member of the epoch's set says that it is there")]
+    NotInSet,
+    /// The sender's validator was seen in this epoch already.
+    #[error("the validator was seen in this epoch already")]
+    HeartbeatNotNeeded,
+    /// The key was changed in this epoch already.
+    #[error("the consensus key was changed in this epoch already: once per epoch")]
+    RotatedAlready,
     /// The bank's.
     #[error(transparent)]
     Bank(#[from] bank::Error),
@@ -149,6 +167,28 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "everybody whom the evidence names is convicted of that epoch already",
     ),
     Meaning::new(18, "EVIDENCE_SHOWS_NOTHING", "the evidence shows nothing"),
+    Meaning::new(19, "NOT_JAILED", "the validator is not jailed"),
+    Meaning::new(20, "STILL_JAILED", "the validator's time in jail is not over"),
+    Meaning::new(
+        21,
+        "TOMBSTONED",
+        "the validator contradicted itself: it is jailed for good",
+    ),
+    Meaning::new(
+        22,
+        "NOT_IN_SET",
+        "only a member of the epoch's set says that it is there",
+    ),
+    Meaning::new(
+        23,
+        "HEARTBEAT_NOT_NEEDED",
+        "the validator was seen in this epoch already",
+    ),
+    Meaning::new(
+        24,
+        "ROTATED_ALREADY",
+        "the consensus key was changed in this epoch already",
+    ),
 ];
 
 impl Fault for Error {
@@ -172,6 +212,12 @@ impl Fault for Error {
             Self::EvidenceExpired(_) => 16,
             Self::AlreadyConvicted(_) => 17,
             Self::Evidence(_) => 18,
+            Self::NotJailed => 19,
+            Self::StillJailed(_) => 20,
+            Self::Tombstoned => 21,
+            Self::NotInSet => 22,
+            Self::HeartbeatNotNeeded => 23,
+            Self::RotatedAlready => 24,
             Self::Bank(inner) => return inner.code(),
             Self::Math(inner) => return inner.code(),
             Self::State(inner) => return inner.code(),
@@ -198,6 +244,12 @@ impl Fault for Error {
             Self::EvidenceExpired(_) => "EVIDENCE_EXPIRED",
             Self::AlreadyConvicted(_) => "ALREADY_CONVICTED",
             Self::Evidence(_) => "EVIDENCE_SHOWS_NOTHING",
+            Self::NotJailed => "NOT_JAILED",
+            Self::StillJailed(_) => "STILL_JAILED",
+            Self::Tombstoned => "TOMBSTONED",
+            Self::NotInSet => "NOT_IN_SET",
+            Self::HeartbeatNotNeeded => "HEARTBEAT_NOT_NEEDED",
+            Self::RotatedAlready => "ROTATED_ALREADY",
             Self::Bank(inner) => inner.reason(),
             Self::Math(inner) => inner.reason(),
             Self::State(inner) => inner.reason(),
@@ -220,6 +272,7 @@ impl Fault for Error {
             Self::EvidenceTooEarly(epoch) | Self::EvidenceExpired(epoch) | Self::AlreadyConvicted(epoch) => {
                 vec![("epoch", epoch.to_string())]
             }
+            Self::StillJailed(until) => vec![("until_ms", until.to_string())],
             Self::Bank(inner) => inner.metadata(),
             Self::Math(inner) => inner.metadata(),
             Self::State(inner) => inner.metadata(),
@@ -231,7 +284,12 @@ impl Fault for Error {
             | Self::Genesis(_)
             | Self::PeerKey(_)
             | Self::Params(_)
-            | Self::Evidence(_) => Vec::new(),
+            | Self::Evidence(_)
+            | Self::NotJailed
+            | Self::Tombstoned
+            | Self::NotInSet
+            | Self::HeartbeatNotNeeded
+            | Self::RotatedAlready => Vec::new(),
         }
     }
 }

@@ -260,6 +260,46 @@ impl EventType for Jailed {
     }
 }
 
+/// A validator may be in sets again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unjailed {
+    /// Its operator.
+    pub operator: AccountId,
+}
+
+impl EventType for Unjailed {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "Unjailed";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![Attribute::new("operator", Value::Operator(self.operator))]
+    }
+}
+
+/// A validator has another consensus key from the next set on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyRotated {
+    /// Its operator.
+    pub operator: AccountId,
+    /// Hash of the key before.
+    pub old: Digest,
+    /// Hash of the key after.
+    pub new: Digest,
+}
+
+impl EventType for KeyRotated {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "KeyRotated";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![
+            Attribute::new("operator", Value::Operator(self.operator)),
+            Attribute::new("old_key", Value::ConsensusKey(self.old)),
+            Attribute::new("new_key", Value::ConsensusKey(self.new)),
+        ]
+    }
+}
+
 /// So much of the set's weight is jailed that the epoch ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpochCut {

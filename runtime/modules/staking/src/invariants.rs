@@ -174,11 +174,11 @@ fn keys_are_claimed(view: &View<'_>) -> Result<(), Violation> {
     })
 }
 
-/// Whoever votes has a validator, and its key is that validator's.
+/// Whoever votes has a validator, and its key is, or was, that validator's.
 fn members_are_validators(view: &View<'_>) -> Result<(), Violation> {
     for member in set_in_force(view)?.validators {
-        let record = VALIDATORS.get(view, &member.operator)?;
-        let known = record.is_some_and(|record| record.consensus_key == member.key);
+        let owner = KEYS.get(view, &state::consensus_key_hash(&member.key))?;
+        let known = owner == Some(member.operator) && VALIDATORS.contains(view, &member.operator)?;
         let operator = member.operator;
         ensure(known, || {
             format!("{operator} votes with a key that is not its validator's")

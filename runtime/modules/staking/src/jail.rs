@@ -43,10 +43,16 @@ pub(crate) fn jail(ctx: &mut Ctx<'_>, operator: &AccountId, jail: Jail) -> Resul
         until,
     })?;
     let epoch = ctx.epoch();
-    match SETS.get(ctx, &epoch)? {
-        Some(set) => cut_epoch(ctx, &set),
-        None => Ok(()),
-    }
+    // At an epoch's end it is the next one that may be cut.
+    let next = match epoch.next() {
+        Ok(next) => SETS.get(ctx, &next)?,
+        Err(_) => None,
+    };
+    let set = match next {
+        Some(set) => Some(set),
+        None => SETS.get(ctx, &epoch)?,
+    };
+    set.map_or(Ok(()), |set| cut_epoch(ctx, &set))
 }
 
 /// Ends `set`'s epoch early when more than a sixth of its weight is jailed: at the first checkpoint from which the

@@ -26,6 +26,7 @@ mod block;
 mod bond;
 mod claim_rewards;
 mod convict;
+mod duty;
 mod error;
 mod event;
 mod genesis;
@@ -37,27 +38,31 @@ mod params;
 pub mod query;
 mod register;
 mod resume;
+mod rotate_key;
 mod set;
 mod state;
 mod types;
 mod unbond;
+mod unjail;
 
 pub use block::{collect_tips, store_next_set};
 pub use convict::{admit, convict};
 pub use error::Error;
 pub use event::{
-    Bonded, Convicted, EpochCut, EpochEnded, Issued, Jailed, Registered, RewardsClaimed, Slashed,
-    TipsCollected, Unbonded, UnbondingPaid,
+    Bonded, Convicted, EpochCut, EpochEnded, Issued, Jailed, KeyRotated, Registered, RewardsClaimed, Slashed,
+    TipsCollected, Unbonded, UnbondingPaid, Unjailed,
 };
 pub use genesis::{Genesis, GenesisBond, GenesisValidator, export};
 pub use hooks::Wiring;
 pub use jail::is_cut_at;
-pub use msg::{Bond, ClaimRewards, Moniker, Msg, RegisterValidator, Unbond};
+pub use msg::{
+    Bond, ClaimRewards, Heartbeat, Moniker, Msg, RegisterValidator, RotateConsensusKey, Unbond, Unjail,
+};
 pub use params::{Params, ParamsError};
 pub use resume::{Tables, as_genesis};
 pub use set::{candidate_set, is_concentrated, set_in_force, set_of};
 pub use state::{bonding_account, reward_account};
-pub use types::{BondRecord, Conviction, Jail, Pool, Unbonding, ValidatorRecord};
+pub use types::{BondRecord, Conviction, Duty, Jail, Pool, Rotation, Unbonding, ValidatorRecord};
 
 use core::marker::PhantomData;
 use kernel::{Ctx, Invariant, Module, ModuleId, StateError};
@@ -88,6 +93,9 @@ impl<W: Wiring> Module for Staking<W> {
             Msg::Bond(msg) => bond::execute(ctx, sender, &msg),
             Msg::Unbond(msg) => unbond::execute(ctx, sender, &msg),
             Msg::ClaimRewards(msg) => claim_rewards::execute(ctx, sender, &msg),
+            Msg::Unjail(_) => unjail::execute(ctx, sender),
+            Msg::Heartbeat(_) => duty::heartbeat(ctx, sender),
+            Msg::RotateConsensusKey(msg) => rotate_key::execute(ctx, sender, &msg),
         }
     }
 

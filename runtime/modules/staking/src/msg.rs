@@ -49,7 +49,7 @@ pub struct RegisterValidator {
     pub moniker: Moniker,
     /// Its consensus key.
     pub consensus_key: KeyBytes,
-    /// Signature by that key over itself.
+    /// That key's proof of possession for the sender: its signature over itself and the sender's id.
     pub proof_of_possession: SignatureBytes,
     /// ed25519 key of its node in the peer-to-peer network.
     pub p2p_key: [u8; 32],
@@ -82,6 +82,23 @@ pub struct ClaimRewards {
     pub validator: AccountId,
 }
 
+/// Lets the sender's validator out of jail, once its time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unjail;
+
+/// Says that the sender's validator is there, in an epoch in which it has led nothing yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heartbeat;
+
+/// Gives the sender's validator another consensus key, from the next set on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RotateConsensusKey {
+    /// The new key.
+    pub consensus_key: KeyBytes,
+    /// The new key's proof of possession for the sender.
+    pub proof_of_possession: SignatureBytes,
+}
+
 /// Everything that users ask of the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Msg {
@@ -93,6 +110,12 @@ pub enum Msg {
     Unbond(Unbond),
     /// See [`ClaimRewards`].
     ClaimRewards(ClaimRewards),
+    /// See [`Unjail`].
+    Unjail(Unjail),
+    /// See [`Heartbeat`].
+    Heartbeat(Heartbeat),
+    /// See [`RotateConsensusKey`].
+    RotateConsensusKey(RotateConsensusKey),
 }
 
 impl Msg {
@@ -108,7 +131,9 @@ impl Msg {
             }
             Self::Bond(msg) => msg.amount,
             Self::Unbond(msg) => msg.amount,
-            Self::ClaimRewards(_) => return Ok(()),
+            Self::ClaimRewards(_) | Self::Unjail(_) | Self::Heartbeat(_) | Self::RotateConsensusKey(_) => {
+                return Ok(());
+            }
         };
         if amount.is_zero() {
             Err(Error::ZeroAmount)

@@ -1,8 +1,9 @@
 //! What others read of the module.
 
 use crate::params::Params;
-use crate::state::{self, BONDS, CONVICTIONS, PARAMS, SETS, UNBONDINGS, VALIDATORS};
-use crate::types::{BondRecord, Conviction, Unbonding, ValidatorRecord};
+use crate::state::{self, BONDS, CONVICTIONS, DUTIES, KEYS, PARAMS, ROTATIONS, SETS, UNBONDINGS, VALIDATORS};
+use crate::types::{BondRecord, Conviction, Duty, Rotation, Unbonding, ValidatorRecord};
+use crypto::bls::KeyBytes;
 use kernel::{Read, StateError, View};
 use primitives::{AccountId, Amount, ChainClock, Epoch};
 
@@ -76,6 +77,44 @@ pub fn conviction(
     operator: &AccountId,
 ) -> Result<Option<Conviction>, StateError> {
     CONVICTIONS.get(view, &(epoch, *operator))
+}
+
+/// How a validator does its work.
+///
+/// # Errors
+/// The store is broken.
+pub fn duty(view: &View<'_>, operator: &AccountId) -> Result<Duty, StateError> {
+    DUTIES.or_default(view, operator)
+}
+
+/// Up to `limit` changes of a validator's consensus key, each with the epoch in which it was asked for, oldest first,
+/// from the first after `after`.
+///
+/// # Errors
+/// The store is broken.
+pub fn rotations(
+    view: &View<'_>,
+    operator: &AccountId,
+    after: Option<Epoch>,
+    limit: usize,
+) -> Result<Vec<(Epoch, Rotation)>, StateError> {
+    let after = after.map(|epoch| (*operator, epoch));
+    let page = ROTATIONS.range_of(view, operator, after.as_ref(), limit)?;
+    Ok(page
+        .into_iter()
+        .map(|((_, epoch), rotation)| (epoch, rotation))
+        .collect())
+}
+
+/// Whose consensus key this is, or was.
+///
+/// # Errors
+/// The store is broken.
+pub fn operator_of(
+    store: &(impl Read + ?Sized),
+    consensus_key: &KeyBytes,
+) -> Result<Option<AccountId>, StateError> {
+    KEYS.get(store, &state::consensus_key_hash(consensus_key))
 }
 
 /// Where a validator's record stands in the state: what a proof is asked for.

@@ -3,7 +3,7 @@
 //! Shall:
 //! - refuse a first bond below the minimum;
 //! - refuse an operator that has a validator, and a key that anyone registered before;
-//! - refuse a consensus key whose possession is not proven;
+//! - refuse a consensus key whose possession is not proven for this very operator;
 //! - write the validator, claim its keys forever, and bond.
 
 use crate::bond;
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::Registered;
 use crate::msg::{Moniker, RegisterValidator};
 use crate::state::{self, KEYS, VALIDATORS};
-use crypto::bls::{KeyBytes, PublicKey};
+use crypto::bls::{KeyBytes, PublicKey, SignatureBytes};
 use kernel::Ctx;
 use primitives::{AccountId, Digest, Gas};
 
@@ -33,12 +33,22 @@ pub(crate) fn execute(ctx: &mut Ctx<'_>, operator: AccountId, msg: &RegisterVali
     };
     // Order: the pairing comes after what is cheaper to refuse.
     identity.check(ctx, operator)?;
-    ctx.charge(POSSESSION_GAS)?;
-    PublicKey::new(&msg.consensus_key)
-        .and_then(|key| key.verify_possession(&msg.proof_of_possession))
-        .map_err(|_| Error::PossessionProof)?;
+    prove_possession(ctx, &operator, &msg.consensus_key, &msg.proof_of_possession)?;
     identity.write(ctx, operator)?;
     bond::add(ctx, operator, operator, msg.bond)
+}
+
+/// Checks that the holder of `key` gave it to this operator, so that nobody can register a key that he saw on its way.
+pub(crate) fn prove_possession(
+    ctx: &Ctx<'_>,
+    operator: &AccountId,
+    key: &KeyBytes,
+    proof: &SignatureBytes,
+) -> Result<(), Error> {
+    ctx.charge(POSSESSION_GAS)?;
+    PublicKey::new(key)
+        .and_then(|key| key.verify_possession(operator, proof))
+        .map_err(|_| Error::PossessionProof)
 }
 
 /// What a validator is known by.

@@ -4,10 +4,10 @@ use crate::error::Error;
 use crate::genesis::Genesis;
 use crate::invariants;
 use crate::state::{
-    self, BONDS, CONVICTIONS, CUT, ISSUED_UNTIL, KEYS, LIABLE, PARAMS, ROUNDS, SETS, UNBONDING_COUNT,
-    UNBONDINGS, VALIDATORS,
+    self, BONDS, CONVICTIONS, CUT, DUTIES, ISSUED_UNTIL, KEYS, LIABLE, PARAMS, ROTATIONS, ROUNDS, SETS,
+    UNBONDING_COUNT, UNBONDINGS, VALIDATORS,
 };
-use crate::types::{BondRecord, Conviction, Unbonding, ValidatorRecord};
+use crate::types::{BondRecord, Conviction, Duty, Rotation, Unbonding, ValidatorRecord};
 use kernel::{Ctx, Invariant, Key, Map, Read, StateError};
 use light_palisade::ValidatorSet;
 use primitives::codec::{Decode, Encode};
@@ -27,6 +27,8 @@ pub struct Tables {
     convictions: Vec<((Epoch, AccountId), Conviction)>,
     liable: Vec<((Epoch, AccountId), Amount)>,
     cut: Option<Height>,
+    duties: Vec<(AccountId, Duty)>,
+    rotations: Vec<((AccountId, Epoch), Rotation)>,
 }
 
 fn all<K: Key + Clone, V: Encode + Decode>(
@@ -59,6 +61,8 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         convictions: all(store, &CONVICTIONS)?,
         liable: all(store, &LIABLE)?,
         cut: CUT.get(store)?,
+        duties: all(store, &DUTIES)?,
+        rotations: all(store, &ROTATIONS)?,
     };
     Ok(Genesis {
         params: state::params(store)?,
@@ -90,6 +94,8 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, params: &crate::Params, tables: Tables) ->
     ISSUED_UNTIL.put(ctx, &tables.issued_until)?;
     put(ctx, &CONVICTIONS, tables.convictions)?;
     put(ctx, &LIABLE, tables.liable)?;
+    put(ctx, &DUTIES, tables.duties)?;
+    put(ctx, &ROTATIONS, tables.rotations)?;
     if let Some(cut) = tables.cut {
         CUT.put(ctx, &cut)?;
     }

@@ -246,6 +246,44 @@ pub struct Conviction {
     pub slashed: Amount,
 }
 
+/// How a validator does its work in the epoch that goes on, and how it did before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Duty {
+    /// Final blocks of this epoch that it proposed.
+    pub led: u32,
+    /// Views of this epoch that were skipped while it was to lead.
+    pub missed: u32,
+    /// Whether it said in this epoch that it is there.
+    pub heard: bool,
+    /// Epochs in a row, up to the last, in which it was idle.
+    pub idle: u16,
+}
+
+impl Duty {
+    /// Whether it was idle: it missed more than `missed_views` of its views; or had none, and said nothing.
+    #[must_use]
+    pub fn is_idle(&self, missed_views: Bps) -> bool {
+        let views = u64::from(self.led).saturating_add(u64::from(self.missed));
+        if views == 0 {
+            return !self.heard;
+        }
+        let whole = u64::from(Bps::ONE.get());
+        let missed = u64::from(self.missed).saturating_mul(whole);
+        missed > views.saturating_mul(u64::from(missed_views.get()))
+    }
+}
+
+/// A change of a validator's consensus key. The old key stays answerable for the epochs whose sets have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Rotation {
+    /// The key before.
+    pub old: KeyBytes,
+    /// The key from the next set on.
+    pub new: KeyBytes,
+    /// The block in which it was asked for.
+    pub height: Height,
+}
+
 /// What each of those convicted of one epoch loses, of what was liable: `least` for one alone, and from there in
 /// proportion to the guilty weight up to `most` at a third of the `total`.
 ///

@@ -9,8 +9,8 @@ use palisade_rpc::Backend;
 use palisade_rpc::backend::{
     Accepted, Account, Admitted, Asset, At, Bond, ChainInfo, Context, Direction, Entry, FinalBlock,
     FinalityProof, Handover, LocalValidator, NodeInfo, Page, Parameter, Peer, Place, Places, PriceOption,
-    Prices, Priority, Read, ReadError, Refused, Rejection, SigningInfo, Simulation, Tip, TxState, Validator,
-    ValidatorStatus,
+    Prices, Priority, Read, ReadError, Refused, Rejection, Rotation, SigningInfo, Simulation, Tip, TxState,
+    Validator, ValidatorStatus,
 };
 use primitives::address::Network;
 use primitives::{
@@ -225,6 +225,7 @@ fn validators() -> Vec<Validator> {
         },
         power: Power::new(if n == 3 { 0 } else { 10 }),
         index: (n != 3).then(|| ValidatorIndex::new(u16::from(n) - 1)),
+        duty: runtime::staking::Duty::default(),
         rewards: Amount::new(7),
     };
     (1..=3).map(validator).collect()
@@ -288,6 +289,7 @@ impl Backend for Node {
     async fn local_validator(&self) -> Option<LocalValidator> {
         Some(LocalValidator {
             key: KeyBytes([1; 96]),
+            others: vec![KeyBytes([2; 96])],
             operator: Some(account(1)),
             index: Some(ValidatorIndex::new(0)),
             silent: None,
@@ -434,6 +436,27 @@ impl Backend for Node {
         all.retain(|validator| status.is_none_or(|status| validator.status == status));
         self.read(at, page(all, asked, |validator| validator.operator))
             .await
+    }
+
+    async fn key_rotations(
+        &self,
+        at: At,
+        operator: AccountId,
+        page: Page<Epoch>,
+    ) -> Result<Read<Vec<(Epoch, Rotation)>>, ReadError> {
+        let rotation = |n: u8| Rotation {
+            old: KeyBytes([n; 96]),
+            new: KeyBytes([n + 1; 96]),
+            height: Height::new(u64::from(n)),
+        };
+        let all = (1u8..4).filter(|_| operator == account(1));
+        let after = page.after.map_or(0, Epoch::get);
+        let value = all
+            .map(|n| (Epoch::new(u64::from(n)), rotation(n)))
+            .filter(|(epoch, _)| epoch.get() > after)
+            .take(page.limit)
+            .collect();
+        self.read(at, value).await
     }
 
     async fn bond(&self, at: At, _: AccountId, account: AccountId) -> Result<Read<Bond>, ReadError> {

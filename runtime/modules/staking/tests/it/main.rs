@@ -9,6 +9,7 @@
 )]
 
 mod bonds;
+mod duties;
 mod epochs;
 mod genesis;
 mod model;

@@ -1,7 +1,7 @@
 //! A chain of bank and staking in memory, with keys that the tests hold.
 
 use blst::min_sig::SecretKey;
-use crypto::bls::{KeyBytes, POSSESSION_DST, SignatureBytes};
+use crypto::bls::{KeyBytes, POSSESSION_DST, SignatureBytes, possession_message};
 use crypto::ed25519;
 use kernel::testing::Sandbox;
 use kernel::{Ctx, Event, EventType, Map, Module, StateError};
@@ -35,7 +35,7 @@ pub(crate) fn params() -> Params {
         equivocation_least: Bps::new(500).unwrap(),
         equivocation_most: Bps::ONE,
         missed_views: Bps::new(5_000).unwrap(),
-        idle_epochs: 2,
+        idle_epochs: 1_000,
         downtime_slash: Bps::new(1).unwrap(),
         jail_time: Millis::new(5_000),
     }
@@ -52,9 +52,17 @@ fn identity(n: u8) -> (KeyBytes, SignatureBytes) {
     *MADE.lock().unwrap()[usize::from(n)].get_or_insert_with(|| {
         let secret = SecretKey::key_gen(&[n; 32], &[]).unwrap();
         let key = secret.sk_to_pk().compress();
-        let proof = secret.sign(&key, POSSESSION_DST, &[]).compress();
+        let message = possession_message(&KeyBytes(key), &account(n));
+        let proof = secret.sign(&message, POSSESSION_DST, &[]).compress();
         (KeyBytes(key), SignatureBytes(proof))
     })
+}
+
+/// The proof that the holder of key `key` gave it to `operator`.
+pub(crate) fn possession(key: u8, operator: u8) -> SignatureBytes {
+    let secret = SecretKey::key_gen(&[key; 32], &[]).unwrap();
+    let message = possession_message(&consensus_key(key), &account(operator));
+    SignatureBytes(secret.sign(&message, POSSESSION_DST, &[]).compress())
 }
 
 pub(crate) fn consensus_key(n: u8) -> KeyBytes {

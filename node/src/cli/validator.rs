@@ -1,0 +1,48 @@
+//! `palisade validator`: run a validator: register it, look at it, give it another key, let it out of jail.
+
+mod register;
+mod rotate;
+mod status;
+
+use crate::cli::context::Context;
+use crate::cli::tx::{self, SendFlags};
+use crate::output::Failure;
+use clap::Subcommand;
+use proto::staking::v1::Unjail;
+use proto::tx::v1::message::Message as Kind;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make the home's node a validator: register its keys with a first bond.
+    Register(register::Register),
+    /// How the validator is, and what its node says of itself.
+    Status {
+        /// The operator's address [default: the operator of the node in the home].
+        operator: Option<String>,
+    },
+    /// Make another consensus key and register it; the running node votes with it from the next epoch on.
+    RotateKey(rotate::Rotate),
+    /// Let the validator out of jail, once its time is over.
+    Unjail {
+        #[command(flatten)]
+        flags: SendFlags,
+    },
+}
+
+pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
+    match verb {
+        Verb::Register(register) => register.run(context).await,
+        Verb::Status { operator } => status::run(context, operator.as_deref()).await,
+        Verb::RotateKey(rotate) => rotate.run(context).await,
+        Verb::Unjail { flags } => {
+            let path = context.home()?.keys().join("account.pem");
+            tx::send_message(
+                context,
+                &path.display().to_string(),
+                Kind::Unjail(Unjail {}),
+                &flags,
+            )
+            .await
+        }
+    }
+}
