@@ -261,3 +261,37 @@ fn too_much_jailed_weight_cuts_the_epoch_at_a_checkpoint() {
         assert!(!chain.next_block().block.header.is_boundary());
     }
 }
+
+#[test]
+fn evidence_of_either_key_convicts_the_one_operator() {
+    let mut chain = Chain::new();
+    let before = chain.next_set();
+    let keys = chain.validators()[0].clone();
+    let operator = keys.operator.clone();
+    let old = before.index_of(&keys.consensus_key()).unwrap();
+    let with_old = chain.offend(&before, old, View::new(3), Offence::DoubleNotarize);
+    let next = keys.rotated("another");
+    chain.enlist(next.clone());
+    let rotate = staking::Msg::RotateConsensusKey(staking::RotateConsensusKey {
+        consensus_key: next.consensus_key(),
+        proof_of_possession: next.possession(),
+    });
+    let receipt = chain.send(&operator, vec![palisade_runtime::Message::Staking(rotate)]);
+    assert!(receipt.succeeded(), "{receipt:?}");
+    assert!(before.index_of(&next.consensus_key()).is_none());
+    chain.end_epoch();
+    let after = chain.next_set();
+    let new = after.index_of(&next.consensus_key()).unwrap();
+    assert_eq!(after.get(new).unwrap().operator, operator.id());
+    assert!(after.index_of(&keys.consensus_key()).is_none());
+    chain.next_block();
+    let with_new = chain.offend(&after, new, View::new(1), Offence::DoubleFinalize);
+    for evidence in [with_old, with_new] {
+        let epoch = evidence.epoch();
+        chain.accuse(evidence);
+        chain.next_block();
+        let conviction = chain.view(|view| staking::query::conviction(view, epoch, &operator.id()));
+        assert!(conviction.unwrap().is_some(), "epoch {epoch}");
+    }
+    assert_eq!(record(&chain, &operator.id()).jail, Some(Jail::Forever));
+}
