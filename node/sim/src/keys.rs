@@ -15,19 +15,28 @@ pub const CHAIN: ChainHash = ChainHash::new([0x51; 32]);
 /// As many validators can take part in a run.
 pub const MAX_NODES: usize = 40;
 
+static SECRETS: OnceLock<Vec<(KeyBytes, SecretKey)>> = OnceLock::new();
+
+/// Makes keys for so many validators instead of [`MAX_NODES`]; before any run, or it changes nothing. At most 250,
+/// which is as many as have addresses.
+pub fn prepare(nodes: usize) {
+    SECRETS.get_or_init(|| generate(nodes.min(250)));
+}
+
 fn secrets() -> &'static [(KeyBytes, SecretKey)] {
-    static SECRETS: OnceLock<Vec<(KeyBytes, SecretKey)>> = OnceLock::new();
-    SECRETS.get_or_init(|| {
-        let mut all: Vec<(KeyBytes, SecretKey)> = (0..MAX_NODES as u64)
-            .filter_map(|number| {
-                let material = sha256(&[b"palisade/sim/key", &number.to_be_bytes()]);
-                let secret = SecretKey::key_gen(&material, &[]).ok()?;
-                Some((KeyBytes(secret.sk_to_pk().compress()), secret))
-            })
-            .collect();
-        all.sort_unstable_by_key(|(key, _)| *key);
-        all
-    })
+    SECRETS.get_or_init(|| generate(MAX_NODES))
+}
+
+fn generate(nodes: usize) -> Vec<(KeyBytes, SecretKey)> {
+    let mut all: Vec<(KeyBytes, SecretKey)> = (0..nodes as u64)
+        .filter_map(|number| {
+            let material = sha256(&[b"palisade/sim/key", &number.to_be_bytes()]);
+            let secret = SecretKey::key_gen(&material, &[]).ok()?;
+            Some((KeyBytes(secret.sk_to_pk().compress()), secret))
+        })
+        .collect();
+    all.sort_unstable_by_key(|(key, _)| *key);
+    all
 }
 
 /// The consensus key of a node. Nodes are numbered in the order of their keys, as seats are.
@@ -58,6 +67,11 @@ pub const fn node_at(peer: &Peer) -> usize {
 pub trait Keyring: Scheme + Clone {
     /// The signature of a node over a message.
     fn sign(&self, node: usize, message: &[u8]) -> SignatureBytes;
+
+    /// Nanoseconds of computing that its operations stand for, since this was asked last.
+    fn spent(&self) -> u64 {
+        0
+    }
 }
 
 /// Signatures that add up without pairings: six numbers from key, salt and message, added lane by lane. Whoever

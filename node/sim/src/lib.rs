@@ -24,6 +24,7 @@
 
 pub mod actors;
 pub mod app;
+pub mod costs;
 pub mod dice;
 pub mod faults;
 pub mod guard;

@@ -14,6 +14,9 @@ pub struct Network {
     pub base: u64,
     /// And up to so many more, evenly.
     pub jitter: u64,
+    /// What distance adds, in milliseconds, from one region to another; node n is in region n modulo their number.
+    /// Empty: no distance.
+    pub regions: Vec<Vec<u64>>,
     /// So many of a hundred are lost.
     pub loss: u64,
     /// So many of a hundred come twice.
@@ -41,6 +44,7 @@ impl Network {
         Self {
             base,
             jitter,
+            regions: Vec::new(),
             loss: 0,
             duplicates: 0,
             late: (0, 0),
@@ -55,9 +59,10 @@ impl Network {
 
     /// Ends all faults.
     pub fn heal(&mut self) {
-        let struck = self.struck;
+        let (struck, regions) = (self.struck, core::mem::take(&mut self.regions));
         *self = Self::calm(self.base, self.jitter);
         self.struck = struck;
+        self.regions = regions;
     }
 
     /// Keeps these nodes and all others of `count` from talking, in both directions.
@@ -100,15 +105,22 @@ impl Network {
             self.struck.add(Fault::Loss, 1);
             return Vec::new();
         }
+        let distance = self.distance(from, to);
         let twice = dice.percent(self.duplicates);
         self.struck.add(Fault::Duplicates, u64::from(twice));
         (0..=u64::from(twice))
             .map(|_| {
                 let late = self.extra(dice, self.late, Fault::Delay)
                     + self.extra(dice, self.reorder, Fault::Reorder);
-                self.base + dice.below(self.jitter + 1) + late
+                self.base + distance + dice.below(self.jitter + 1) + late
             })
             .collect()
+    }
+
+    fn distance(&self, from: usize, to: usize) -> u64 {
+        let region = |node: usize| node % self.regions.len().max(1);
+        let row = self.regions.get(region(from));
+        row.and_then(|row| row.get(region(to))).copied().unwrap_or(0)
     }
 
     fn extra(&mut self, dice: &mut Dice, (percent, most): (u64, u64), fault: Fault) -> u64 {

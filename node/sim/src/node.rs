@@ -64,6 +64,8 @@ pub(crate) struct Node<K: Keyring> {
     /// Nothing can be written.
     pub(crate) full: bool,
     pub(crate) build_ms: u64,
+    /// Until when its processor is busy, in nanoseconds.
+    pub(crate) busy: u64,
 }
 
 impl<K: Keyring> Node<K> {
@@ -92,6 +94,7 @@ impl<K: Keyring> Node<K> {
             disk_ms: 1,
             full: false,
             build_ms: 2,
+            busy: 0,
         }
     }
 

@@ -131,3 +131,6 @@ fn marked<T: BorshSerialize>(value: &T) -> Bytes {
     bytes.extend_from_slice(&encode(value));
     bytes.into()
 }
+
+#[cfg(test)]
+mod tests;

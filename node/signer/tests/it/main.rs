@@ -8,6 +8,7 @@
 )]
 
 mod files;
+mod fuzz;
 mod guard;
 mod property;
 mod signing;

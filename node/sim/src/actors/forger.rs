@@ -4,7 +4,7 @@ use super::{Actor, Parcel, Voice};
 use crate::keys::GARBAGE;
 use consensus::Message;
 use crypto::bls::SignatureBytes;
-use light_palisade::{Bitmap, Certificate, Statement, ValidatorIndex};
+use light_palisade::{Bitmap, Certificate, Statement, ValidatorIndex, Vote};
 use primitives::{BlockHash, View};
 
 #[derive(Default)]
@@ -30,6 +30,21 @@ fn pad(certificate: &mut Certificate) {
         _ => bits.push(0),
     }
     certificate.signers = Bitmap::from_bytes(bits);
+}
+
+/// A vote in its own name, against whatever it says, with a signature that is none.
+fn malformed(voice: &mut Voice<'_>) -> Vote {
+    let (epoch, view) = voice.position;
+    Vote {
+        statement: Statement::Notarize {
+            epoch,
+            view,
+            parent_view: View::ZERO,
+            block: BlockHash::new([8; 32]),
+        },
+        signer: voice.me,
+        signature: voice.dice.pick(&[infinity(), GARBAGE], GARBAGE),
+    }
 }
 
 impl Forger {
@@ -97,6 +112,10 @@ impl Actor for Forger {
             return Vec::new();
         }
         voice.strike();
+        if voice.dice.percent(30) {
+            let vote = malformed(voice);
+            return vec![voice.to_all(Message::Votes(vec![vote]))];
+        }
         let forged = self.certificate(voice);
         vec![voice.to_all(Message::Certificates(vec![forged]))]
     }

@@ -37,7 +37,7 @@ impl Forker {
     }
 
     /// The sibling of a block's parent that could stand in the block's place.
-    fn fork(&self, voice: &mut Voice<'_>, block: &Block) -> Option<(Statement, Block)> {
+    fn fork(&self, voice: &mut Voice<'_>, of: &Statement, block: &Block) -> Option<(Statement, Block)> {
         let passed = self.block(&block.header.parent)?;
         let stale = self.block(&passed.header.parent)?;
         let certified = passed.justification.parent.as_ref()?.statement;
@@ -47,8 +47,14 @@ impl Forker {
         let mut fork = block.clone();
         fork.transactions = vec![b"fork".to_vec()];
         fork.evidence = Vec::new();
-        fork.justification = passed.justification.clone();
+        let mut parent_view = certified.view();
         if voice.dice.percent(30) {
+            // A certificate that holds, of another block than the one it follows.
+            parent_view = of.block()?.0;
+        } else {
+            fork.justification = passed.justification.clone();
+        }
+        if voice.dice.percent(20) {
             // As if the view of the passed block had been left, by our word alone.
             let statement = Statement::Nullify {
                 epoch: block.header.epoch,
@@ -76,7 +82,7 @@ impl Forker {
         let statement = Statement::Notarize {
             epoch: block.header.epoch,
             view: block.header.view,
-            parent_view: certified.view(),
+            parent_view,
             block: fork.hash(),
         };
         Some((statement, fork))
@@ -89,11 +95,11 @@ impl Actor for Forker {
     }
 
     fn outgoing(&mut self, voice: &mut Voice<'_>, parcel: Parcel) -> Vec<Parcel> {
-        let Some((_, block)) = fresh(&parcel.message) else {
+        let Some((vote, block)) = fresh(&parcel.message) else {
             return vec![parcel];
         };
         self.see(&parcel.message);
-        let Some((statement, fork)) = self.fork(voice, &block) else {
+        let Some((statement, fork)) = self.fork(voice, &vote.statement, &block) else {
             return vec![parcel];
         };
         voice.strike();

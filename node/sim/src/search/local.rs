@@ -234,7 +234,14 @@ impl Local {
                 broken.push(Broken::Contradiction(self.seat, what));
             }
             let id = universe.id(*statement);
-            self.said.insert(id);
+            let nullify = universe.id(Statement::Nullify {
+                epoch: statement.epoch(),
+                view: statement.view(),
+            });
+            let late = statement.kind() == VoteKind::Notarize && self.said.contains(&nullify);
+            if self.said.insert(id) && late {
+                broken.push(Broken::AfterNullify(self.seat, format!("{statement:?}")));
+            }
         }
         let votes = statements
             .iter()

@@ -67,6 +67,8 @@ pub enum Broken {
     Agreement,
     /// A validator wants to sign what contradicts what it signed.
     Contradiction(usize, String),
+    /// A validator wants to notarize in a view that it has voted to leave (rule 5).
+    AfterNullify(usize, String),
     /// A validator was given a final block out of order.
     Order(usize),
     /// A validator stopped for good.

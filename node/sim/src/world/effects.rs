@@ -1,6 +1,7 @@
 //! What a core wants done.
 
 use super::{Due, World};
+use crate::app::GENESIS_TIME;
 use crate::faults::{Fault, Point, Step};
 use crate::keys::{CHAIN, Keyring, node_at, peer};
 use crate::log::Tail;
@@ -193,6 +194,7 @@ impl<K: Keyring> World<K> {
                 }
             }
         }
+        self.spend(id);
         self.hold(id, Held::Signed(votes, refused));
     }
 
@@ -297,6 +299,11 @@ impl<K: Keyring> World<K> {
             let at = committed.header.height.get();
             self.oracle.finalized(id, &committed.header, committed.hash);
             self.oracle.executed(id, at, committed.state.root);
+            if at > 1 {
+                let proposed = committed.header.time.get();
+                self.latencies
+                    .push((GENESIS_TIME + self.now).saturating_sub(proposed));
+            }
             self.oracle.seats(committed.committee.set(), super::seat_node);
             self.trace
                 .note(self.now, id, What::Finalized(at, Short::from(&committed.hash)));

@@ -104,6 +104,12 @@ pub struct World<K: Keyring> {
     pub(crate) oracle: Oracle,
     pub(crate) trace: Trace,
     pub(crate) healed: Option<(u64, u64)>,
+    /// By how much everything that follows from the current step is late, because the step itself took time.
+    lag: u64,
+    /// Bytes that a block with transactions counts for on a link, beyond its own.
+    pub weight: usize,
+    /// How long blocks took from their proposal to finality, at each node, in milliseconds.
+    pub(crate) latencies: Vec<u64>,
 }
 
 impl<K: Keyring> core::fmt::Debug for World<K> {
@@ -160,6 +166,9 @@ impl<K: Keyring> World<K> {
             oracle,
             trace: Trace::default(),
             healed: None,
+            lag: 0,
+            weight: 0,
+            latencies: Vec::new(),
             plan,
         };
         for (at, step) in steps {
@@ -177,7 +186,8 @@ impl<K: Keyring> World<K> {
 
     pub(crate) fn later(&mut self, delay: u64, due: Due) {
         self.sequence += 1;
-        self.queue.insert((self.now + delay, self.sequence), due);
+        self.queue
+            .insert((self.now + self.lag + delay, self.sequence), due);
     }
 
     pub(crate) fn note(&mut self, node: usize, what: What) {
@@ -202,11 +212,44 @@ impl<K: Keyring> World<K> {
         if self.nodes[id].identity != id {
             self.trace.strike(Fault::TwoInstances, 1);
         }
-        let Some(core) = self.nodes[id].core.as_mut() else {
+        let node = &mut self.nodes[id];
+        let life = node.life;
+        if node.busy / 1_000_000 > self.now {
+            let wait = node.busy / 1_000_000 - self.now;
+            let input = Box::new(input);
+            self.later(
+                wait,
+                Due::Input {
+                    node: id,
+                    life,
+                    input,
+                },
+            );
+            return;
+        }
+        let Some(core) = node.core.as_mut() else {
             return;
         };
         let effects = core.step(now, input);
+        self.spend(id);
         self.carry_out(id, effects);
+        self.lag = 0;
+    }
+
+    /// A node's processor was busy with signatures: what follows is late.
+    pub(crate) fn spend(&mut self, id: usize) {
+        let spent = self.keys.spent();
+        if spent > 0 {
+            let node = &mut self.nodes[id];
+            node.busy = node.busy.max(self.now * 1_000_000) + spent;
+            self.lag = (node.busy / 1_000_000).saturating_sub(self.now);
+        }
+    }
+
+    /// How long blocks took from their proposal to finality, at each node, in milliseconds; all but the first.
+    #[must_use]
+    pub fn latencies(&self) -> &[u64] {
+        &self.latencies
     }
 
     /// Milliseconds since the start.

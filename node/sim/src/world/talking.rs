@@ -128,7 +128,10 @@ impl<K: Keyring> World<K> {
             if dropped || to == from {
                 continue;
             }
-            let size = || encode(message.as_ref()).len();
+            let size = || {
+                let heavy = matches!(message.as_ref(), Message::Proposal(_));
+                encode(message.as_ref()).len() + if heavy { self.weight } else { 0 }
+            };
             let Some(wait) = self.network.queue(self.now, from, size) else {
                 continue;
             };

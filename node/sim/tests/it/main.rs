@@ -10,6 +10,7 @@
 mod accusations;
 mod bls;
 mod determinism;
+mod fuzz;
 mod kinds;
 mod liveness;
 mod properties;
