@@ -2,6 +2,7 @@
 
 mod config;
 mod context;
+mod help;
 mod init;
 mod key;
 mod passwords;
@@ -13,7 +14,7 @@ mod validator;
 
 use crate::output::{Exit, Failure, Format, Output};
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use context::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -103,6 +104,16 @@ enum Command {
     /// Look at the settings in force.
     #[command(subcommand)]
     Config(config::Verb),
+    /// Write what a shell needs to complete commands to standard output.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages, one for each command, into a folder.
+    Man {
+        /// The folder; it is made where it is not there.
+        folder: PathBuf,
+    },
     /// Say which program this is.
     Version,
 }
@@ -139,6 +150,8 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Validator(verb) => block_on(validator::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
         Command::Config(verb) => config::run(&verb, &context),
+        Command::Completions { shell } => help::completions(shell, Cli::command()),
+        Command::Man { folder } => help::pages(&folder, Cli::command(), output),
         Command::Version => version(output),
     }
 }
@@ -218,7 +231,6 @@ pub(crate) fn commit() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_holds_together() {

@@ -114,7 +114,9 @@ pub fn receipt(receipt: &Receipt) -> Value {
     })
 }
 
-fn event(event: &Event) -> Value {
+/// Something that happened.
+#[must_use]
+pub fn event(event: &Event) -> Value {
     let attributes: Map<String, Value> = event
         .attributes
         .iter()

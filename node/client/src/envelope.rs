@@ -32,6 +32,9 @@ pub struct Envelope {
     pub threshold: u8,
     /// The sender's keys, in hex, ascending.
     pub public_keys: Vec<String>,
+    /// What people call the keys, by public key in hex. Says nothing to the chain.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
     /// The body's encoding, in hex.
     pub body: String,
     /// Signatures in hex, by public key in hex.
@@ -76,6 +79,7 @@ impl Envelope {
                 .iter()
                 .map(|key| hex::encode(key.as_bytes()))
                 .collect(),
+            names: BTreeMap::new(),
             body: hex::encode(signing.body().bytes()),
             signatures: signing
                 .signatures()
@@ -84,6 +88,22 @@ impl Envelope {
                 .collect(),
             summary: describe::body(network, signing.body()),
         }
+    }
+
+    /// The same with what people call its keys; names of other keys are left out.
+    #[must_use]
+    pub fn with_names(mut self, names: impl IntoIterator<Item = (String, String)>) -> Self {
+        let named = names
+            .into_iter()
+            .filter(|(key, _)| self.public_keys.contains(key));
+        self.names = named.collect();
+        self
+    }
+
+    /// What a key is called: its name, or itself.
+    #[must_use]
+    pub fn name<'a>(&'a self, key: &'a str) -> &'a str {
+        self.names.get(key).map_or(key, String::as_str)
     }
 
     /// How addresses of its chain start.

@@ -185,6 +185,12 @@ impl<A: Admission> Mempool<A> {
             .map(|(transaction, _)| Arc::clone(transaction))
     }
 
+    /// Up to `limit` that wait and came after the `after`-th, in the order in which they came, each with its number.
+    #[must_use]
+    pub fn waiting(&self, after: u64, limit: usize) -> Vec<(u64, Arc<A::Transaction>)> {
+        self.lock().pool.waiting(after, limit)
+    }
+
     /// What is known about the transaction with this id.
     #[must_use]
     pub fn status(&self, id: &TxId) -> Status {

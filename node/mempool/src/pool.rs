@@ -34,6 +34,8 @@ pub struct Pool<T> {
     unordered: HashMap<AccountId, Unordered>,
     /// (last height, arrival) -> where it is.
     expiry: BTreeMap<(Height, u64), (AccountId, u64)>,
+    /// Arrival -> where it is.
+    by_arrival: BTreeMap<u64, (AccountId, u64)>,
     queued: usize,
     bytes: usize,
     arrivals: u64,
@@ -108,6 +110,7 @@ impl<T: Transaction> Pool<T> {
             ids: HashMap::new(),
             unordered: HashMap::new(),
             expiry: BTreeMap::new(),
+            by_arrival: BTreeMap::new(),
             queued: 0,
             bytes: 0,
             arrivals: 0,
@@ -153,6 +156,17 @@ impl<T: Transaction> Pool<T> {
             Place::Queued
         };
         Some((&entry.transaction, place))
+    }
+
+    /// Up to `limit` that came after the `after`-th, in the order in which they came, each with its number.
+    #[must_use]
+    pub fn waiting(&self, after: u64, limit: usize) -> Vec<(u64, Arc<T>)> {
+        let later = self.by_arrival.range(after.saturating_add(1)..).take(limit);
+        let found = later.filter_map(|(arrival, (account, sequence))| {
+            let entry = self.lanes.get(account)?.entries.get(sequence)?;
+            Some((*arrival, Arc::clone(&entry.transaction)))
+        });
+        found.collect()
     }
 
     /// The sequence that the account's next transaction should have, when at least one waits that is ready.
@@ -273,6 +287,7 @@ impl<T: Transaction> Pool<T> {
         self.bytes += transaction.bytes().len();
         self.ids.insert(transaction.id(), (account, sequence));
         self.expiry.insert((expires, self.arrivals), (account, sequence));
+        self.by_arrival.insert(self.arrivals, (account, sequence));
         let entry = Entry {
             transaction,
             arrival: self.arrivals,

@@ -17,7 +17,7 @@ pub(crate) fn parse_block(cursor: &str) -> Result<Height, Refusal> {
         .ok_or_else(Refusal::cursor)
 }
 
-/// Where a stream of events stands: `e<height>.<index of the event in its block>`.
+/// Where a stream of events or transactions stands: `e<height>.<index of the event in its block>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct EventPlace {
     pub(crate) height: Height,
@@ -34,9 +34,22 @@ impl EventPlace {
         format!("e{}.{}", self.height, self.index)
     }
 
+    /// The same place as a transaction's: `t<height>.<index of the transaction in its block>`.
+    pub(crate) fn transaction_cursor(self) -> String {
+        format!("t{}.{}", self.height, self.index)
+    }
+
     pub(crate) fn parse(cursor: &str) -> Result<Self, Refusal> {
+        Self::parse_after('e', cursor)
+    }
+
+    pub(crate) fn parse_transaction(cursor: &str) -> Result<Self, Refusal> {
+        Self::parse_after('t', cursor)
+    }
+
+    fn parse_after(kind: char, cursor: &str) -> Result<Self, Refusal> {
         let parsed = || {
-            let (height, index) = cursor.strip_prefix('e')?.split_once('.')?;
+            let (height, index) = cursor.strip_prefix(kind)?.split_once('.')?;
             let index = u32::try_from(number(index)?).ok()?;
             Some(Self {
                 height: Height::new(number(height)?),

@@ -16,13 +16,13 @@ pub(crate) use tip::follow;
 use crate::app::{Chain, Mempool, Snapshots};
 use bytes::Bytes;
 use engine::Status;
-use mempool::Intake;
+use mempool::{Intake, Transaction};
 use network::Handle as Network;
 use primitives::{AccountId, Amount, AssetId, BlockHash, Coin, Epoch, Height, TxId};
 use rpc::backend::{
     Accepted, Account, Asset, At, Bond, ChainInfo, FinalBlock, FinalityProof, Handover, LocalValidator,
     NodeInfo, Page, Parameter, Peer, Place, Places, Prices, Read, ReadError, Refused, Rejection, SigningInfo,
-    Simulation, Tip, TxState, Validator, ValidatorStatus,
+    Simulation, Tip, TxState, Validator, ValidatorStatus, Waiting,
 };
 use runtime::staking::Rotation;
 use signer::DoubleVoter;
@@ -211,6 +211,21 @@ impl rpc::Backend for Backend {
         let known = runtime::query::sequence(&snapshot.state, &account).unwrap_or_default();
         // Never below what is final: an answer about an older state is put right by it.
         Some(pending.max(known))
+    }
+
+    async fn waiting(&self, after: u64, limit: usize) -> Vec<Waiting> {
+        let waiting = self.mempool.waiting(after, limit).into_iter();
+        let told = waiting.map(|(arrival, transaction)| Waiting {
+            arrival,
+            id: transaction.id(),
+            sender: transaction.sender(),
+            bytes: Bytes::copy_from_slice(transaction.bytes()),
+        });
+        told.collect()
+    }
+
+    fn arrivals(&self) -> watch::Receiver<u64> {
+        self.mempool.arrivals()
     }
 
     async fn simulate(&self, transaction: Bytes) -> Result<Simulation, Refused> {

@@ -101,6 +101,7 @@ impl Backend {
             },
             receipt: simulated.receipt,
             suggested_gas_limit: simulated.suggested_gas_limit,
+            base_price: simulated.base_price,
         })
     }
 

@@ -32,11 +32,14 @@ impl Backend {
     /// The version that `at` asks for.
     pub(super) async fn at(&self, at: At) -> Result<Version, ReadError> {
         let tip = self.snapshots.latest();
-        // The root of the tip stands in no header yet.
-        let latest = Height::new(tip.header.height.get().saturating_sub(1));
+        let mut latest = tip.header.height;
+        if at.prove {
+            // The root of the tip stands in no header yet.
+            latest = Height::new(latest.get().saturating_sub(1));
+        }
         let asked = at.height.unwrap_or(latest);
         let earliest = self.earliest_state();
-        if asked > tip.header.height || (asked > latest && at.prove) {
+        if asked > latest {
             return Err(ReadError::Future { asked, latest });
         }
         if asked < earliest {

@@ -1,6 +1,7 @@
 //! What a command works with: where home is, which node to ask, whose keys to use.
 
 use crate::cli::Global;
+use crate::cli::key::multisig::EXTENSION;
 use crate::config::{Home, Loaded, Overrides, load};
 use crate::output::{Exit, Failure, Output};
 use client::{Client, Timeouts};
@@ -145,13 +146,19 @@ impl Context {
     /// The file of an account's key, by name or by path.
     pub(crate) fn key_file(&self, name: &str) -> Result<PathBuf, Failure> {
         let as_path = Path::new(name);
-        if name.contains('/') || as_path.extension().is_some_and(|extension| extension == "pem") {
+        if name.contains('/')
+            || as_path
+                .extension()
+                .is_some_and(|extension| extension == "pem" || extension == EXTENSION)
+        {
             return Ok(as_path.to_owned());
         }
         let folders = self.key_folders();
         let found = folders
             .iter()
-            .flat_map(|folder| ["pem", "json"].map(|extension| folder.join(name).with_extension(extension)))
+            .flat_map(|folder| {
+                ["pem", "json", EXTENSION].map(|extension| folder.join(name).with_extension(extension))
+            })
             .find(|path| path.is_file());
         found.ok_or_else(|| {
             let looked: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();

@@ -1,5 +1,6 @@
 //! `palisade key`: keys in files. No node and no genesis is needed; nothing is ever overwritten.
 
+pub(crate) mod multisig;
 mod parse;
 
 use crate::cli::context::Context;
@@ -9,6 +10,7 @@ use clap::{Subcommand, ValueEnum};
 use crypto::bls::KeyBytes;
 use crypto::domain::Domain;
 use crypto::hash::tagged;
+use multisig::Multisig;
 use primitives::address::{Network, format_account, format_consensus_key};
 use primitives::{AccountId, Digest};
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,9 @@ pub(crate) enum Role {
     Consensus,
     /// Names a node among its peers (ed25519).
     P2p,
+    /// Several keys that sign transactions together.
+    #[value(skip)]
+    Multisig,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +48,8 @@ pub(crate) enum Verb {
         #[command(flatten)]
         password: PasswordFlags,
     },
+    /// Make an account of several keys, of which some must sign together. Needs public keys alone.
+    Multisig(multisig::Make),
     /// Show the keys that are there.
     List,
     /// Show one key's public half.
@@ -93,11 +100,11 @@ pub(crate) enum Verb {
 
 /// The public half of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Public {
-    name: String,
+pub(crate) struct Public {
+    pub(crate) name: String,
     role: Role,
     /// Hex.
-    public_key: String,
+    pub(crate) public_key: String,
     /// The account's address, or the consensus key's; none for a node's.
     address: Option<String>,
     file: String,
@@ -127,6 +134,7 @@ const fn role_text(role: Role) -> &'static str {
         Role::Account => "account",
         Role::Consensus => "consensus",
         Role::P2p => "p2p",
+        Role::Multisig => "multisig",
     }
 }
 
@@ -136,7 +144,7 @@ enum Secret {
     Consensus(ConsensusKey),
 }
 
-const fn network(dev: bool) -> Network {
+pub(crate) const fn network(dev: bool) -> Network {
     if dev { Network::Development } else { Network::Live }
 }
 
@@ -144,7 +152,7 @@ impl Secret {
     fn generate(role: Role) -> Result<Self, KeyError> {
         Ok(match role {
             Role::Consensus => Self::Consensus(ConsensusKey::generate()?),
-            Role::Account | Role::P2p => Self::Ed25519(Ed25519Key::generate()?),
+            Role::Account | Role::P2p | Role::Multisig => Self::Ed25519(Ed25519Key::generate()?),
         })
     }
 
@@ -205,6 +213,7 @@ pub(crate) fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
                 Ok(Secret::generate(role)?)
             })
         }
+        Verb::Multisig(make) => make.run(context),
         Verb::List => list(context),
         Verb::Show { name, password } => show(context, &name, &password),
         Verb::Parse { text } => parse::run(&text, context.output),
@@ -286,7 +295,7 @@ fn read_foreign(path: &Path, role: Role, protection: &Protection) -> Result<Secr
     if !is_hex(text.trim()) {
         return Ok(match role {
             Role::Consensus => Secret::Consensus(load_consensus(path, protection, Network::Development)?),
-            Role::Account | Role::P2p => {
+            Role::Account | Role::P2p | Role::Multisig => {
                 Secret::Ed25519(load_ed25519(path, protection, Network::Development)?)
             }
         });
@@ -298,11 +307,11 @@ fn read_foreign(path: &Path, role: Role, protection: &Protection) -> Result<Secr
         Role::Consensus => ConsensusKey::from_secret(&bytes)
             .map(Secret::Consensus)
             .map_err(|error| Failure::key(format!("{}: {error}", path.display()))),
-        Role::Account | Role::P2p => Ok(Secret::Ed25519(Ed25519Key::from_secret(&bytes))),
+        Role::Account | Role::P2p | Role::Multisig => Ok(Secret::Ed25519(Ed25519Key::from_secret(&bytes))),
     }
 }
 
-fn public_beside(path: &Path) -> Option<Public> {
+pub(crate) fn public_beside(path: &Path) -> Option<Public> {
     let text = std::fs::read_to_string(path.with_extension("pub")).ok()?;
     serde_json::from_str(&text).ok()
 }
@@ -311,6 +320,9 @@ fn public_beside(path: &Path) -> Option<Public> {
 fn known(path: &Path) -> Result<Public, Failure> {
     if let Some(public) = public_beside(path) {
         return Ok(public);
+    }
+    if multisig::is_multisig(path) {
+        return Multisig::load(path).map(|made| made.public(path));
     }
     let secret = Secret::load(path, &Protection::DevelopmentPlaintext)?;
     Ok(describe(&secret, path, Network::Development))
@@ -328,6 +340,9 @@ fn describe(secret: &Secret, path: &Path, network: Network) -> Public {
 
 /// The account of a key file, without a password.
 pub(crate) fn public_account(path: &Path) -> Result<AccountId, Failure> {
+    if multisig::is_multisig(path) {
+        return Ok(multisig::Multisig::load(path)?.keys()?.id());
+    }
     let public = known(path)?;
     let address = public
         .address
@@ -355,11 +370,20 @@ pub(crate) fn open_account(
     network: Network,
 ) -> Result<Ed25519Key, Failure> {
     let path = context.key_file(name)?;
+    if multisig::is_multisig(&path) {
+        return Err(Failure::usage(format!(
+            "{name} is an account of several keys: `palisade tx build {name} --send TO:AMOUNT --out tx.json`, then \
+             `palisade tx sign tx.json --key MEMBER` by each"
+        )));
+    }
     Ok(load_ed25519(&path, protection, network)?)
 }
 
 fn show(context: &Context, name: &str, password: &PasswordFlags) -> Result<(), Failure> {
     let path = context.key_file(name)?;
+    if multisig::is_multisig(&path) {
+        return context.output.show(&multisig::Multisig::load(&path)?);
+    }
     let public = match public_beside(&path) {
         Some(public) => public,
         None => {
@@ -383,7 +407,7 @@ fn list(context: &Context) -> Result<(), Failure> {
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.retain(|path| {
             path.extension()
-                .is_some_and(|extension| extension == "pem" || extension == "json")
+                .is_some_and(|extension| extension == "pem" || extension == "json" || extension == "multisig")
         });
         paths.sort();
         for path in paths {

@@ -4,6 +4,7 @@ mod account;
 mod chain;
 mod ledger;
 mod proof;
+mod stream;
 pub(crate) mod validator;
 
 use crate::cli::context::Context;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 /// At which height, and whether to prove it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct At {
-    /// At which height [default: the latest that can be proven].
+    /// At which height [default: the latest, with --prove the latest that can be proven].
     #[arg(long, default_value_t = 0, value_name = "HEIGHT", hide_default_value = true)]
     height: u64,
     #[command(flatten)]
@@ -57,6 +58,8 @@ pub(crate) enum Verb {
     Asset {
         /// Its number [default: all].
         asset: Option<u32>,
+        #[command(flatten)]
+        at: At,
     },
     /// How much of an asset there is.
     Supply {
@@ -88,6 +91,34 @@ pub(crate) enum Verb {
     Validator {
         /// Its operator's address or id [default: all].
         validator: Option<String>,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Blocks, the newest first; with --follow as they become final.
+    Blocks {
+        #[command(flatten)]
+        range: stream::Range,
+    },
+    /// Transactions in blocks, the newest first; with --follow as they become final.
+    Txs {
+        /// Only those that this account sent or that name it: an address, an id in hex, or a key's name.
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
+        #[command(flatten)]
+        range: stream::Range,
+    },
+    /// Events, the oldest first; with --follow as they become final.
+    Events {
+        #[command(flatten)]
+        flags: stream::EventFlags,
+        #[command(flatten)]
+        range: stream::Range,
+    },
+    /// Transactions that wait in the node's mempool, and those that come to it, until Ctrl-C.
+    Pending {
+        /// Only those that this account sent: an address, an id in hex, or a key's name.
+        #[arg(long, value_name = "ACCOUNT")]
+        sender: Option<String>,
     },
     /// The rules that the chain runs under.
     Params,
@@ -108,11 +139,15 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
     match verb {
         Verb::Account { account, at } => account::account(context, &account, &at).await,
         Verb::Balance { account, asset, at } => account::balance(context, &account, asset, &at).await,
-        Verb::Asset { asset } => account::asset(context, asset).await,
+        Verb::Asset { asset, at } => account::asset(context, asset, &at).await,
         Verb::Supply { asset, at } => account::supply(context, asset, &at).await,
         Verb::Block { block, full, prove } => ledger::block(context, block.as_deref(), full, &prove).await,
         Verb::Tx { tx_hash, prove } => ledger::transaction(context, &tx_hash, &prove).await,
-        Verb::Validator { validator } => validator::run(context, validator.as_deref()).await,
+        Verb::Validator { validator, at } => validator::run(context, validator.as_deref(), &at).await,
+        Verb::Blocks { range } => stream::blocks(context, &range).await,
+        Verb::Txs { account, range } => stream::transactions(context, account.as_deref(), &range).await,
+        Verb::Events { flags, range } => stream::events(context, &flags, &range).await,
+        Verb::Pending { sender } => stream::pending(context, sender.as_deref()).await,
         Verb::Params => chain::params(context).await,
         Verb::Node => chain::node(context).await,
         Verb::Sync => chain::sync(context).await,

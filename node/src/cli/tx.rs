@@ -7,7 +7,7 @@ mod prepare;
 use crate::cli::context::Context;
 use crate::cli::key;
 use crate::cli::passwords::PasswordFlags;
-use crate::output::Failure;
+use crate::output::{Exit, Failure};
 use clap::{Args, Subcommand, ValueEnum};
 use client::amount::Written;
 use client::prepare::ChainInfo;
@@ -112,6 +112,11 @@ pub(crate) enum Verb {
     Combine(offline::Combine),
     /// Show what a written transaction, or a transaction in hex, says. No node is asked.
     Decode(offline::Decode),
+    /// Say what a written transaction would do now, and cost. It needs no signatures, and nothing is sent.
+    Simulate {
+        /// The file; `-` is standard input.
+        file: PathBuf,
+    },
     /// Send a written transaction that has its signatures.
     Broadcast {
         /// The file; `-` is standard input.
@@ -148,10 +153,20 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Sign(sign) => sign.run(context),
         Verb::Combine(combine) => combine.run(context),
         Verb::Decode(decode) => decode.run(context),
+        Verb::Simulate { file } => {
+            let envelope = offline::read(&file)?;
+            let signing = envelope.signing().map_err(offline::wrong(&file))?;
+            let client = context.connect().await?;
+            same_chain(&client.chain().await?, &signing)?;
+            let answer = client.simulate(&signing).await?;
+            outcome::dry_run(context, envelope.network(), &signing, Some(&answer))
+        }
         Verb::Broadcast { file, wait } => {
             let signing = offline::read(&file)?.signing().map_err(offline::wrong(&file))?;
+            let finished = signing.finish()?;
             let client = context.connect().await?;
-            outcome::offer(context, &client, &signing.finish()?, wait.follow()).await
+            same_chain(&client.chain().await?, &signing)?;
+            outcome::offer(context, &client, &finished, wait.follow()).await
         }
         Verb::Wait {
             tx_hash,
@@ -176,6 +191,20 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
     }
 }
 
+/// A transaction for another chain would only be said to be badly signed: this says what is wrong.
+fn same_chain(chain: &ChainInfo, signing: &Signing) -> Result<(), Failure> {
+    if chain.hash == *signing.chain() {
+        return Ok(());
+    }
+    let message = format!(
+        "the transaction is for chain {}, the node follows {} ({}): name a node of that chain with --node URL",
+        signing.chain(),
+        chain.hash,
+        chain.id
+    );
+    Err(Failure::new(Exit::Rejected, "CHAIN_MISMATCH", message))
+}
+
 /// Sends one message of the account `from`, as `palisade tx send` sends a transfer.
 pub(crate) async fn send_message(
     context: &Context,
@@ -198,6 +227,7 @@ async fn send_kind(
     let protection = flags.password.protection()?;
     let key = key::open_account(context, from, &protection, chain.network)?;
     let (mut signing, simulated) = prepare::online(client, chain, &key, vec![kind], &flags.extras).await?;
+    context.output.note(&prepare::fee_in_words(&signing));
     if flags.dry_run {
         return outcome::dry_run(context, chain.network, &signing, simulated.as_ref());
     }
@@ -231,11 +261,7 @@ fn confirm(context: &Context, signing: &Signing, network: Network) -> Result<(),
     if matches!(line.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {
-        Err(Failure::new(
-            crate::output::Exit::Unexpected,
-            "DECLINED",
-            "not sent",
-        ))
+        Err(Failure::new(Exit::Unexpected, "DECLINED", "not sent"))
     }
 }
 

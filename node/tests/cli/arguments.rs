@@ -85,3 +85,21 @@ fn a_reader_that_goes_away_is_no_error() {
     let ran = Ran::of(child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
 }
+
+#[test]
+fn shells_and_man_are_told_every_command() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = place.run(&["completions", shell]).succeeded().out;
+        assert!(
+            script.contains("multisig") && script.contains("testnet"),
+            "{shell}"
+        );
+    }
+    place.run(&["completions", "tcl"]).failed(2, "tcl");
+    place.run(&["man", "pages"]).succeeded();
+    for page in ["palisade.1", "palisade-tx-send.1", "palisade-query-events.1"] {
+        let text = std::fs::read_to_string(place.path().join("pages").join(page)).unwrap();
+        assert!(text.starts_with(".ie"), "{page}: {text}");
+    }
+}

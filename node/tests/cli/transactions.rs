@@ -146,3 +146,81 @@ fn without_a_node_everything_must_be_said() {
         .run(&["tx", "wait", "12"])
         .failed(2, "is not a transaction's id");
 }
+
+#[test]
+fn an_account_of_several_keys_is_made_of_public_keys_and_names_its_members() {
+    let place = Place::new();
+    let mut keys = Vec::new();
+    for name in ["me", "bob", "carol"] {
+        let made = place
+            .run(&["key", "new", name, "--dev", "--keys", "k", "-o", "json"])
+            .succeeded()
+            .json();
+        keys.push(made["public_key"].as_str().unwrap().to_owned());
+    }
+    let make = [
+        "key",
+        "multisig",
+        "us",
+        "--threshold",
+        "3",
+        "--dev",
+        "--keys",
+        "k",
+    ];
+    let members = [
+        "--member",
+        "carol",
+        "--member",
+        "me",
+        "--member",
+        keys[1].as_str(),
+    ];
+    let made = place
+        .run(&[&make[..], &members, &["-o", "json"]].concat())
+        .succeeded()
+        .json();
+    let address = made["address"].as_str().unwrap();
+    assert!(address.starts_with("paldev1"));
+    let shown = place.run(&["key", "show", "us", "--keys", "k"]).succeeded().out;
+    assert!(
+        shown.contains("3 of 3") && shown.contains("bob") && shown.contains(address),
+        "{shown}"
+    );
+    let listed = place.run(&["key", "list", "--keys", "k"]).succeeded().out;
+    assert!(listed.contains("multisig"), "{listed}");
+    place
+        .run(&[&make[..], &members].concat())
+        .failed(9, "us.multisig");
+    place
+        .run(&[
+            "key",
+            "multisig",
+            "x",
+            "--threshold",
+            "3",
+            "--member",
+            "me",
+            "--keys",
+            "k",
+        ])
+        .failed(2, "threshold");
+    // Who builds need not have a key.
+    build(&place, &["us"], "tx.json");
+    for (key, from, to) in [("bob", "tx.json", "b.json"), ("me", "b.json", "ab.json")] {
+        place
+            .run(&["tx", "sign", from, "--key", key, "--keys", "k", "--out", to])
+            .succeeded();
+    }
+    let elsewhere = place
+        .run(&["tx", "combine", "ab.json", "--keys", "nowhere"])
+        .succeeded();
+    assert!(
+        elsewhere.err.contains("2 of 3 signatures, missing carol"),
+        "{}",
+        elsewhere.err
+    );
+    place
+        .run(&["tx", "sign", "tx.json", "--key", "us", "--keys", "k"])
+        .failed(2, "account of several keys");
+}

@@ -12,6 +12,7 @@ mod bad_input;
 mod crashes;
 mod misbehaviour;
 mod network;
+mod transactions;
 mod waiters;
 mod watching;
 mod world;

@@ -141,6 +141,7 @@ impl<T: Transaction> Pool<T> {
     fn forget(&mut self, entry: Entry<T>, reason: Option<Dropped>) {
         self.ids.remove(&entry.transaction.id());
         self.expiry.remove(&(entry.expires, entry.arrival));
+        self.by_arrival.remove(&entry.arrival);
         self.bytes -= entry.transaction.bytes().len();
         if entry.transaction.unordered() {
             self.forget_unordered(&entry.transaction);

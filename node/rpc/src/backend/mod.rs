@@ -18,7 +18,7 @@ pub use state::{
 };
 pub use transactions::{
     Accepted, Admitted, PriceOption, Prices, Priority, Refused, Rejection, RejectionClass, Simulation,
-    TxState,
+    TxState, Waiting,
 };
 
 use bytes::Bytes;
@@ -107,7 +107,8 @@ pub trait Backend: Send + Sync + 'static {
     /// The validators of an epoch and how they were put in; `None` for an epoch that has not begun. Kept for ever.
     async fn handover(&self, epoch: Epoch) -> Result<Option<Handover>, ReadError>;
 
-    // --- The state, at a height. `At::height` of `None` is the latest that can be proven: the tip's parent.
+    // --- The state, at a height. `At::height` of `None` is the tip, and with a proof the latest that can
+    // be proven: the tip's parent.
 
     /// An account; one that nobody has used is empty.
     async fn account(&self, at: At, account: AccountId) -> Result<Read<Account>, ReadError>;
@@ -172,6 +173,12 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The sequence after `account`'s transactions that wait; `None` when none does.
     async fn pending_sequence(&self, account: AccountId) -> Option<u64>;
+
+    /// Up to `limit` transactions that wait and came after the `after`-th, in the order in which they came.
+    async fn waiting(&self, after: u64, limit: usize) -> Vec<Waiting>;
+
+    /// Changes whenever a transaction has come to wait. The number means nothing.
+    fn arrivals(&self) -> watch::Receiver<u64>;
 
     /// What a transaction would do on the latest final state. Signatures are not checked.
     async fn simulate(&self, transaction: Bytes) -> Result<Simulation, Refused>;

@@ -1,7 +1,8 @@
 //! Transactions on their way into the chain.
 
 use crate::backend::{Context, Place, ReadError};
-use primitives::{Amount, Gas, Height, TxId};
+use bytes::Bytes;
+use primitives::{AccountId, Amount, Gas, Height, TxId};
 use runtime::Receipt;
 
 /// What became of an offer.
@@ -92,6 +93,21 @@ pub struct Simulation {
     pub receipt: Receipt,
     /// A gas limit with room for what may change until then.
     pub suggested_gas_limit: Gas,
+    /// What a unit of gas costs in the block it was tried in, in npal.
+    pub base_price: Amount,
+}
+
+/// A transaction that waits in the mempool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many had come when it came, itself included.
+    pub arrival: u64,
+    /// Its id.
+    pub id: TxId,
+    /// Who sent it.
+    pub sender: AccountId,
+    /// Its bytes.
+    pub bytes: Bytes,
 }
 
 /// How soon a transaction should be in a block.

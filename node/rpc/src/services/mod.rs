@@ -3,6 +3,7 @@
 mod account;
 mod dev;
 mod filter;
+mod flow;
 mod follow;
 mod ledger;
 mod node;

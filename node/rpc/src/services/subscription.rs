@@ -2,18 +2,21 @@
 
 use crate::api::Api;
 use crate::backend::Tip;
-use crate::convert::{ledger, receipt};
+use crate::convert::{address, ledger, receipt};
 use crate::cursor::{self, EventPlace};
 use crate::refusal::Refusal;
 use crate::services::filter::Filter;
+use crate::services::flow::{Pending, Transactions};
 use crate::services::ledger::full_view;
 use crate::stream::{self, Frames, Outlet, Stop};
-use primitives::Height;
+use primitives::{AccountId, Height};
 use proto::subscription::v1::subscription_service_server::SubscriptionService;
 use proto::subscription::v1::{
     Heartbeat, SubscribeBlocksRequest, SubscribeBlocksResponse, SubscribeEventsRequest,
-    SubscribeEventsResponse, subscribe_blocks_request, subscribe_blocks_response, subscribe_events_request,
-    subscribe_events_response,
+    SubscribeEventsResponse, SubscribePendingTransactionsRequest, SubscribePendingTransactionsResponse,
+    SubscribeTransactionsRequest, SubscribeTransactionsResponse, subscribe_blocks_request,
+    subscribe_blocks_response, subscribe_events_request, subscribe_events_response,
+    subscribe_transactions_request,
 };
 use std::time::Duration;
 use tokio::sync::watch;
@@ -21,6 +24,16 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 pub(crate) struct SubscriptionApi(pub(crate) Api);
+
+impl SubscriptionApi {
+    /// The account that a field names, if it names one.
+    fn account(&self, field: &'static str, text: &str) -> Result<Option<AccountId>, Refusal> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        address::account(field, self.0.network(), text).map(Some)
+    }
+}
 
 /// The interval of heartbeats that is asked for.
 fn heartbeat(asked_ms: u32) -> Result<Duration, Refusal> {
@@ -34,7 +47,7 @@ fn heartbeat(asked_ms: u32) -> Result<Duration, Refusal> {
     }
 }
 
-const fn after(height: Height) -> Height {
+pub(super) const fn after(height: Height) -> Height {
     height.saturating_add(Height::new(1))
 }
 
@@ -51,7 +64,7 @@ fn check_start(tip: &Tip, start: Height, first: impl Fn(Height) -> String) -> Re
 }
 
 /// Waits for the next final block or the time of a heartbeat, whichever comes first.
-async fn next_block<T>(
+pub(super) async fn next_block<T>(
     outlet: &Outlet<T>,
     tips: &mut watch::Receiver<Tip>,
     beat: Instant,
@@ -265,6 +278,55 @@ impl SubscriptionService for SubscriptionApi {
         };
         Ok(Response::new(stream::open(&self.0.terms, |outlet| {
             events.run(outlet)
+        })))
+    }
+
+    type SubscribeTransactionsStream = Frames<SubscribeTransactionsResponse>;
+
+    async fn subscribe_transactions(
+        &self,
+        request: Request<SubscribeTransactionsRequest>,
+    ) -> Result<Response<Self::SubscribeTransactionsStream>, Status> {
+        let request = request.into_inner();
+        let tip = self.0.tip();
+        let next = match request.start {
+            None => EventPlace::start(after(tip.height)),
+            Some(subscribe_transactions_request::Start::FromHeight(height)) => {
+                EventPlace::start(Height::new(height))
+            }
+            Some(subscribe_transactions_request::Start::FromCursor(cursor)) => {
+                EventPlace::parse_transaction(&cursor)?
+            }
+        };
+        check_start(&tip, next.height, |height| {
+            EventPlace::start(height).transaction_cursor()
+        })?;
+        let transactions = Transactions {
+            api: self.0.clone(),
+            next,
+            account: self.account("address", &request.address)?,
+            filter: request.filter.map(|asked| Filter::new(Some(asked))).transpose()?,
+            interval: heartbeat(request.heartbeat_interval_ms)?,
+        };
+        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
+            transactions.run(outlet)
+        })))
+    }
+
+    type SubscribePendingTransactionsStream = Frames<SubscribePendingTransactionsResponse>;
+
+    async fn subscribe_pending_transactions(
+        &self,
+        request: Request<SubscribePendingTransactionsRequest>,
+    ) -> Result<Response<Self::SubscribePendingTransactionsStream>, Status> {
+        let request = request.into_inner();
+        let pending = Pending {
+            api: self.0.clone(),
+            sender: self.account("sender", &request.sender)?,
+            interval: heartbeat(request.heartbeat_interval_ms)?,
+        };
+        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
+            pending.run(outlet)
         })))
     }
 }

@@ -139,6 +139,7 @@ impl TransactionService for TransactionApi {
     ) -> Result<Response<SimulateTransactionResponse>, Status> {
         let tx = request.into_inner().tx;
         transaction::decode_signed(&tx)?;
+        let size = u32::try_from(tx.len()).unwrap_or(u32::MAX);
         self.synced()?;
         let simulation = self.0.backend.simulate(tx).await.map_err(status)?;
         let context = simulation.context;
@@ -150,6 +151,8 @@ impl TransactionService for TransactionApi {
             context: Some(proof::context(&context)),
             receipt: Some(receipt::receipt(self.0.network(), &simulation.receipt, place, 0)),
             suggested_gas_limit: simulation.suggested_gas_limit.get(),
+            base_price: simulation.base_price.to_string(),
+            size_bytes: size,
         }))
     }
 

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod dev;
+mod flows;
 mod follow;
 mod gate;
 mod ledger;

@@ -9,6 +9,8 @@ use primitives::address::format_account;
 use primitives::codec::encode;
 use primitives::{AccountId, Amount, AssetId};
 use proto::account::v1 as wire;
+use proto::ledger::v1::ProvenEntry;
+use runtime::assets;
 use serde_json::{Value, json};
 
 /// Rows asked for at once.
@@ -163,21 +165,44 @@ fn asset_value(asset: &wire::Asset) -> Value {
     })
 }
 
-pub(super) async fn asset(context: &Context, asset: Option<u32>) -> Result<(), Failure> {
+/// Checks that an asset is what the proven entry of the registry says.
+fn check_asset(shown: &wire::Asset, entries: &[ProvenEntry]) -> Result<(), Failure> {
+    let stored: assets::Asset =
+        proof::entry(&runtime::query::asset_key(AssetId::new(shown.asset_id)), entries)?;
+    let same = stored.symbol.as_str() == shown.symbol
+        && stored.name.as_str() == shown.name
+        && u32::from(stored.decimals) == shown.decimals;
+    if same { Ok(()) } else { Err(proof::differs()) }
+}
+
+pub(super) async fn asset(context: &Context, asset: Option<u32>, at: &At) -> Result<(), Failure> {
     let client = context.connect().await?;
-    if let Some(asset_id) = asset {
-        let mut service = client.accounts();
-        let request = wire::GetAssetRequest {
-            asset_id,
-            ..Default::default()
-        };
-        let answer = client.unary(service.get_asset(request)).await?;
-        let asset = answer.asset.ok_or_else(|| lacking("asset"))?;
-        return context
-            .output
-            .show(&Shown::new(asset_value(&asset), asset.symbol));
+    let Some(asset_id) = asset else {
+        let assets = all_assets(context, &client, at).await?;
+        return list_assets(context, &assets);
+    };
+    let mut service = client.accounts();
+    let request = wire::GetAssetRequest {
+        asset_id,
+        height: at.height,
+        prove: at.prove.prove,
+    };
+    let answer = client.unary(service.get_asset(request)).await?;
+    let asset = answer.asset.ok_or_else(|| lacking("asset"))?;
+    if at.prove.prove {
+        let read = (answer.context.as_ref(), answer.proofs.as_slice());
+        proof::entries(context, &client, &at.prove, read, &[]).await?;
+        check_asset(&asset, &answer.proofs)?;
     }
-    let assets = all_assets(&client).await?;
+    let mut value = asset_value(&asset);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("height".to_owned(), json!(answer.context.map(|read| read.height)));
+        fields.insert("proven".to_owned(), json!(at.prove.prove));
+    }
+    context.output.show(&Shown::new(value, asset.symbol))
+}
+
+fn list_assets(context: &Context, assets: &[wire::Asset]) -> Result<(), Failure> {
     let shown: Vec<Value> = assets.iter().map(asset_value).collect();
     let table = || {
         let rows: Vec<Vec<String>> = assets
@@ -198,17 +223,25 @@ pub(super) async fn asset(context: &Context, asset: Option<u32>) -> Result<(), F
     })
 }
 
-async fn all_assets(client: &Client) -> Result<Vec<wire::Asset>, Failure> {
+async fn all_assets(context: &Context, client: &Client, at: &At) -> Result<Vec<wire::Asset>, Failure> {
     let mut assets = Vec::new();
     let mut page_token = String::new();
     loop {
         let mut service = client.accounts();
         let request = wire::ListAssetsRequest {
+            height: at.height,
+            prove: at.prove.prove,
             page_size: PAGE,
             page_token,
-            ..Default::default()
         };
         let page = client.unary(service.list_assets(request)).await?;
+        if at.prove.prove {
+            let read = (page.context.as_ref(), page.proofs.as_slice());
+            proof::entries(context, client, &at.prove, read, &[]).await?;
+            page.assets
+                .iter()
+                .try_for_each(|asset| check_asset(asset, &page.proofs))?;
+        }
         assets.extend(page.assets);
         page_token = page.next_page_token;
         if page_token.is_empty() {

@@ -12,7 +12,7 @@ use proto::ledger::v1 as wire;
 use proto::ledger::v1::get_block_request::Block as Which;
 use serde_json::{Value, json};
 
-fn header_value(header: &wire::Header) -> Value {
+pub(super) fn header_value(header: &wire::Header) -> Value {
     json!({
         "height": header.height,
         "hash": hex::encode(&header.hash),
@@ -30,7 +30,7 @@ fn header_value(header: &wire::Header) -> Value {
     })
 }
 
-fn transaction_value(network: Network, transaction: &wire::Transaction) -> Value {
+pub(super) fn transaction_value(network: Network, transaction: &wire::Transaction) -> Value {
     json!({
         "tx_hash": hex::encode(&transaction.tx_hash),
         "height": transaction.height,

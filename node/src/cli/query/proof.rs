@@ -7,6 +7,7 @@ use client::verify::{self, Trust, VerifyError};
 use client::{Client, Error};
 use genesis::Document;
 use primitives::Digest;
+use primitives::codec::{Decode, decode};
 use proto::ledger::v1::{ProvenEntry, ReadContext};
 use proto::node::v1::GetGenesisRequest;
 use std::path::{Path, PathBuf};
@@ -92,10 +93,24 @@ pub(super) async fn entries(
         let entry = proofs.iter().find(|entry| entry.key[..] == wanted.key[..]);
         let entry = entry.ok_or_else(|| unproven("the answer comes without the proof of what it says"))?;
         if entry.value.as_deref() != wanted.value.as_deref() {
-            return Err(unproven("what is proven is not what the answer says"));
+            return Err(differs());
         }
     }
     Ok(root)
+}
+
+/// What the proven entry under `key` holds. The entries are checked already.
+pub(super) fn entry<T: Decode>(key: &[u8], entries: &[ProvenEntry]) -> Result<T, Failure> {
+    let found = entries.iter().find(|entry| entry.key[..] == *key);
+    let value = found
+        .and_then(|entry| entry.value.as_deref())
+        .ok_or_else(|| unproven("the answer comes without the proof of what it says"))?;
+    decode(value).map_err(|error| unproven(&format!("the entry does not decode: {error}")))
+}
+
+/// What is proven is not what the answer says.
+pub(super) fn differs() -> Failure {
+    unproven("what is proven is not what the answer says")
 }
 
 fn unproven(what: &str) -> Failure {

@@ -1,10 +1,12 @@
 //! Validators.
 
 use crate::cli::context::Context;
-use crate::cli::query::{Shown, lacking};
+use crate::cli::query::{At, Shown, lacking, proof};
 use crate::output::{Failure, columns};
-use client::amount;
+use client::{Client, amount};
+use proto::ledger::v1::ProvenEntry;
 use proto::staking::v1 as wire;
+use runtime::staking::ValidatorRecord;
 use serde_json::{Value, json};
 
 /// Rows asked for at once.
@@ -41,36 +43,77 @@ pub(crate) fn value(validator: &wire::Validator) -> Value {
     })
 }
 
-pub(super) async fn run(context: &Context, wanted: Option<&str>) -> Result<(), Failure> {
-    let client = context.connect().await?;
-    if let Some(address) = wanted {
-        let mut service = client.validators();
-        let request = wire::GetValidatorRequest {
-            address: address.to_owned(),
-            ..Default::default()
-        };
-        let answer = client.unary(service.get_validator(request)).await?;
-        let validator = answer.validator.ok_or_else(|| lacking("validator"))?;
-        return context
-            .output
-            .show(&Shown::new(value(&validator), validator.address));
+/// Checks what of a validator stands in the state by itself: who it is, its keys, what is bonded, whether it is jailed.
+/// Status, power and index come from the set in force, which every header commits to.
+fn check(shown: &wire::Validator, entries: &[ProvenEntry]) -> Result<(), Failure> {
+    let operator = client::address::parse(&shown.address)
+        .map_err(|error| Failure::unexpected(format!("{}: {error}", shown.address)))?;
+    let stored: ValidatorRecord = proof::entry(&runtime::query::validator_key(&operator.id), entries)?;
+    let same = stored.moniker.to_text() == shown.moniker
+        && stored.consensus_key.0[..] == shown.consensus_key[..]
+        && stored.p2p_key[..] == shown.p2p_key[..]
+        && stored.bonded.assets.to_string() == shown.bonded
+        && stored.unbonding.assets.to_string() == shown.unbonding
+        && (!stored.jailed || shown.status() == wire::ValidatorStatus::Jailed);
+    if same { Ok(()) } else { Err(proof::differs()) }
+}
+
+async fn one(context: &Context, client: &Client, address: &str, at: &At) -> Result<(), Failure> {
+    let mut service = client.validators();
+    let request = wire::GetValidatorRequest {
+        address: address.to_owned(),
+        height: at.height,
+        prove: at.prove.prove,
+    };
+    let answer = client.unary(service.get_validator(request)).await?;
+    let validator = answer.validator.ok_or_else(|| lacking("validator"))?;
+    if at.prove.prove {
+        let read = (answer.context.as_ref(), answer.proofs.as_slice());
+        proof::entries(context, client, &at.prove, read, &[]).await?;
+        check(&validator, &answer.proofs)?;
     }
+    let mut shown = value(&validator);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("height".to_owned(), json!(answer.context.map(|read| read.height)));
+        fields.insert("proven".to_owned(), json!(at.prove.prove));
+    }
+    context.output.show(&Shown::new(shown, validator.address))
+}
+
+async fn all(context: &Context, client: &Client, at: &At) -> Result<Vec<wire::Validator>, Failure> {
     let mut validators = Vec::new();
     let mut page_token = String::new();
     loop {
         let mut service = client.validators();
         let request = wire::ListValidatorsRequest {
+            height: at.height,
+            prove: at.prove.prove,
             page_size: PAGE,
             page_token,
             ..Default::default()
         };
         let page = client.unary(service.list_validators(request)).await?;
+        if at.prove.prove {
+            let read = (page.context.as_ref(), page.proofs.as_slice());
+            proof::entries(context, client, &at.prove, read, &[]).await?;
+            page.validators
+                .iter()
+                .try_for_each(|one| check(one, &page.proofs))?;
+        }
         validators.extend(page.validators);
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            break;
+            return Ok(validators);
         }
     }
+}
+
+pub(super) async fn run(context: &Context, wanted: Option<&str>, at: &At) -> Result<(), Failure> {
+    let client = context.connect().await?;
+    if let Some(address) = wanted {
+        return one(context, &client, address, at).await;
+    }
+    let validators = all(context, &client, at).await?;
     let shown: Vec<Value> = validators.iter().map(value).collect();
     let table = || {
         let rows: Vec<Vec<String>> = validators

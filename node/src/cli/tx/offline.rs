@@ -2,8 +2,9 @@
 
 use crate::cli::context::Context;
 use crate::cli::key;
+use crate::cli::key::multisig::{self, Multisig};
 use crate::cli::passwords::PasswordFlags;
-use crate::cli::tx::prepare::{Extras, Want, online_for};
+use crate::cli::tx::prepare::{Extras, Want, fee_in_words, online_for};
 use crate::output::{Exit, Failure, Show, flat};
 use clap::Args;
 use client::amount::Written;
@@ -85,9 +86,12 @@ impl Build {
                     kinds.push(want.resolve(context, &client, chain.network).await?);
                 }
                 let (signing, _) = online_for(&client, &chain, keys, kinds, &self.extras).await?;
+                context.output.note(&fee_in_words(&signing));
                 Envelope::new(&chain.id, chain.network, &signing)
             }
         };
+        let named = multisig::names(context).into_iter();
+        let envelope = envelope.with_names(named.map(|one| (one.public_key, one.name)));
         write(context, &envelope, self.out.as_deref())
     }
 
@@ -109,7 +113,11 @@ impl Build {
                 .from
                 .as_ref()
                 .ok_or_else(|| Failure::usage("who sends? name a key, or give --public-key HEX"))?;
-            return AccountKeys::single(key::public_key(&context.key_file(from)?)?).map_err(wrong);
+            let path = context.key_file(from)?;
+            if multisig::is_multisig(&path) {
+                return Multisig::load(&path)?.keys();
+            }
+            return AccountKeys::single(key::public_key(&path)?).map_err(wrong);
         }
         let mut keys = self
             .public_key
@@ -201,12 +209,9 @@ impl SignFile {
         let protection = self.password.protection()?;
         let key = key::open_account(context, &self.key, &protection, network)?;
         signing.sign(&key)?;
-        tell_missing(context, &signing);
-        write(
-            context,
-            &Envelope::new(&envelope.chain_id, network, &signing),
-            self.out.as_deref(),
-        )
+        let signed = Envelope::new(&envelope.chain_id, network, &signing).with_names(envelope.names);
+        tell_missing(context, &signed, &signing);
+        write(context, &signed, self.out.as_deref())
     }
 }
 
@@ -245,16 +250,14 @@ impl Combine {
             }
         }
         let (envelope, signing) = combined.ok_or_else(|| Failure::usage("no files"))?;
-        tell_missing(context, &signing);
-        write(
-            context,
-            &Envelope::new(&envelope.chain_id, envelope.network(), &signing),
-            self.out.as_deref(),
-        )
+        let signed =
+            Envelope::new(&envelope.chain_id, envelope.network(), &signing).with_names(envelope.names);
+        tell_missing(context, &signed, &signing);
+        write(context, &signed, self.out.as_deref())
     }
 }
 
-fn tell_missing(context: &Context, signing: &Signing) {
+fn tell_missing(context: &Context, envelope: &Envelope, signing: &Signing) {
     let (missing, need) = signing.missing();
     let have = signing.signatures().len();
     let threshold = signing.keys().threshold();
@@ -263,6 +266,7 @@ fn tell_missing(context: &Context, signing: &Signing) {
             .output
             .note(&format!("{have} of {threshold} signatures: complete"));
     } else {
+        let missing: Vec<&str> = missing.iter().map(|key| envelope.name(key)).collect();
         context.output.note(&format!(
             "{have} of {threshold} signatures, missing {}",
             missing.join(", ")

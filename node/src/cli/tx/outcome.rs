@@ -178,6 +178,12 @@ struct DryRun {
     max_fee: String,
     /// What a simulation said; absent when the gas limit was given.
     receipt: Option<Value>,
+    /// A gas limit with room for what may change; absent without a simulation.
+    suggested_gas_limit: Option<u64>,
+    /// What a unit of gas cost in it, in npal; absent without a simulation.
+    base_price: Option<String>,
+    /// Bytes, signatures and all; absent without a simulation.
+    size_bytes: Option<u32>,
 }
 
 impl Show for DryRun {
@@ -218,6 +224,9 @@ pub(crate) fn dry_run(
         transaction: describe::body(network, signing.body()),
         max_fee: most.map_or_else(String::new, |most| most.to_string()),
         receipt: receipt.map(describe::receipt),
+        suggested_gas_limit: simulated.map(|answer| answer.suggested_gas_limit),
+        base_price: simulated.map(|answer| answer.base_price.clone()),
+        size_bytes: simulated.map(|answer| answer.size_bytes),
     };
     context.output.show(&shown)?;
     match failure {

@@ -1,11 +1,11 @@
 //! From what was asked for to a body: amounts looked up, sequence, timeout and fee filled in.
 
 use crate::cli::context::Context;
-use crate::output::Failure;
+use crate::output::{Exit, Failure};
 use clap::Args;
 use client::Client;
-use client::amount::Written;
-use client::prepare::ChainInfo;
+use client::amount::{AmountError, Written, format_pal};
+use client::prepare::{ChainInfo, Prices};
 use client::transaction::{Builder, Fee, Signing};
 use crypto::account::AccountKeys;
 use primitives::address::Network;
@@ -31,8 +31,12 @@ pub(crate) struct Extras {
     /// The most gas it may use [default: what a simulation suggests].
     #[arg(long, value_name = "GAS")]
     pub(crate) gas: Option<u64>,
-    /// The most it pays for a unit of gas, tip included, in npal [default: the node's estimate].
-    #[arg(long, value_name = "NPAL")]
+    /// The most that it costs in all, such as 0.01pal; or auto: the node's estimate, with room for the base price to
+    /// double. The figure is shown.
+    #[arg(long, value_name = "auto|AMOUNT", default_value = "auto")]
+    pub(crate) fee: FeeFlag,
+    /// The most it pays for a unit of gas, tip included, in npal [default: as --fee says].
+    #[arg(long, value_name = "NPAL", conflicts_with = "fee")]
     pub(crate) max_price: Option<Amount>,
     /// What of that goes to the proposer, in npal for a unit of gas [default: the node's estimate].
     #[arg(long, value_name = "NPAL")]
@@ -48,6 +52,54 @@ pub(crate) struct Extras {
     /// from now].
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) timeout_height: Option<u64>,
+}
+
+/// How the price of gas is found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum FeeFlag {
+    /// As the node estimates.
+    #[default]
+    Auto,
+    /// At most this in all, in npal.
+    Most(Amount),
+}
+
+impl std::str::FromStr for FeeFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let written: Written = text.parse().map_err(|error: AmountError| error.to_string())?;
+        let amount = written.pal().ok_or("a fee is paid in pal or npal")?;
+        amount.map(Self::Most).map_err(|error| error.to_string())
+    }
+}
+
+impl FeeFlag {
+    /// The fee for `gas_limit`, at the node's prices.
+    fn price(self, mut fee: Fee, prices: &Prices) -> Result<Fee, Failure> {
+        let Self::Most(most) = self else {
+            return Ok(fee);
+        };
+        // Rounding: never more than was allowed.
+        let price = most.get().checked_div(u128::from(fee.gas_limit)).unwrap_or(0);
+        if price < prices.base.get() {
+            let need = prices.base.get().saturating_mul(u128::from(fee.gas_limit));
+            let message = format!(
+                "--fee {}: {} gas cost at least {} now",
+                format_pal(most),
+                fee.gas_limit,
+                format_pal(Amount::new(need))
+            );
+            return Err(Failure::new(Exit::Rejected, "FEE_TOO_LOW", message).with("need", need));
+        }
+        fee.max_price = Amount::new(price);
+        let spare = price.saturating_sub(prices.base.get());
+        fee.tip = fee.tip.min(Amount::new(spare));
+        Ok(fee)
+    }
 }
 
 /// What the person wants.
@@ -211,9 +263,23 @@ pub(crate) async fn online_for(
         Signing::new(chain.hash, body, keys.clone())
     };
     if extras.gas.is_some() {
-        return Ok((build(fee)?, None));
+        return Ok((build(extras.fee.price(fee, &estimate)?)?, None));
     }
     let simulated = client.simulate(&build(fee)?).await?;
     fee.gas_limit = simulated.suggested_gas_limit;
-    Ok((build(fee)?, Some(simulated)))
+    Ok((build(extras.fee.price(fee, &estimate)?)?, Some(simulated)))
+}
+
+/// What a body may cost, in words.
+pub(crate) fn fee_in_words(signing: &Signing) -> String {
+    let fee = signing.body().message().fee.clone().unwrap_or_default();
+    let price: u128 = fee.max_price.parse().unwrap_or(0);
+    let most = Amount::new(price.saturating_mul(u128::from(fee.gas_limit)));
+    format!(
+        "fee: at most {} ({} gas at up to {} npal, {} of them tip); what is not used stays yours",
+        format_pal(most),
+        fee.gas_limit,
+        fee.max_price,
+        fee.tip
+    )
 }

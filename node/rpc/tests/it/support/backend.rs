@@ -10,7 +10,7 @@ use palisade_rpc::backend::{
     Accepted, Account, Admitted, Asset, At, Bond, ChainInfo, Context, Direction, Entry, FinalBlock,
     FinalityProof, Handover, LocalValidator, NodeInfo, Page, Parameter, Peer, Place, Places, PriceOption,
     Prices, Priority, Read, ReadError, Refused, Rejection, Rotation, SigningInfo, Simulation, Tip, TxState,
-    Validator, ValidatorStatus,
+    Validator, ValidatorStatus, Waiting,
 };
 use primitives::address::Network;
 use primitives::{
@@ -40,6 +40,8 @@ pub(crate) struct Node {
     chain: Mutex<Chain>,
     pub(crate) tip: watch::Sender<Tip>,
     pub(crate) changes: watch::Sender<u64>,
+    /// What waits in the mempool.
+    pub(crate) waiting: Mutex<Vec<Waiting>>,
     /// What `submit` answers instead.
     pub(crate) rejection: Mutex<Option<Rejection>>,
     /// What every read of the state answers instead.
@@ -68,10 +70,16 @@ impl Node {
             chain: Mutex::default(),
             tip: watch::Sender::new(tip),
             changes: watch::Sender::new(0),
+            waiting: Mutex::default(),
             rejection: Mutex::default(),
             failure: Mutex::default(),
             slow: tokio::sync::Semaphore::new(1),
         }
+    }
+
+    /// What signatures bind.
+    pub(crate) const fn hash(&self) -> ChainHash {
+        self.info.hash
     }
 
     /// The sole leaf of a tree is its root.
@@ -521,6 +529,16 @@ impl Backend for Node {
         self.changes.subscribe()
     }
 
+    async fn waiting(&self, after: u64, limit: usize) -> Vec<Waiting> {
+        let waiting = self.waiting.lock().unwrap();
+        let later = waiting.iter().filter(|one| one.arrival > after);
+        later.take(limit).cloned().collect()
+    }
+
+    fn arrivals(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
     async fn pending_sequence(&self, account: AccountId) -> Option<u64> {
         (account == self::account(1)).then_some(8)
     }
@@ -532,6 +550,7 @@ impl Backend for Node {
         let read = self.read(At::default(), ()).await.map_err(Refused::Failed)?;
         let receipt = receipt(TxId::new([5; 32]), true);
         Ok(Simulation {
+            base_price: Amount::new(1),
             context: read.context,
             receipt,
             suggested_gas_limit: Gas::new(875),
