@@ -94,7 +94,7 @@ fn two_of_three_sign_in_any_order() {
     sign("b", "b.json");
     place
         .run(&["tx", "broadcast", "c.json", "--node", "http://127.0.0.1:9"])
-        .failed(4, "no node answers");
+        .failed(5, "1 of 2 signatures");
     let combined = place
         .run(&["tx", "combine", "c.json", "b.json", "--out", "both.json"])
         .succeeded();

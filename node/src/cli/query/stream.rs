@@ -202,7 +202,13 @@ pub(super) async fn blocks(context: &Context, range: &Range) -> Result<(), Failu
 }
 
 fn event_row(event: &wire::Event) -> Row {
-    let value = describe::event(event);
+    let mut value = describe::event(event);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("height".to_owned(), json!(event.height));
+        fields.insert("index".to_owned(), json!(event.index));
+        let hash = (!event.tx_hash.is_empty()).then(|| hex::encode(&event.tx_hash));
+        fields.insert("tx_hash".to_owned(), json!(hash));
+    }
     let fields: Vec<String> = event
         .attributes
         .iter()
