@@ -24,6 +24,13 @@ pub struct Config {
     pub max_calls: usize,
     /// Streams open at once, over all connections; one more is refused. Default: 1,024.
     pub max_streams: usize,
+    /// Units that one address may use in a second; 0: any number. A look at one thing costs 1, a list 10 to 20, a
+    /// subscription, a simulation or a batch 20 to 50. Default: 500.
+    pub rate_per_second: u32,
+    /// Units that one address may use at once after a pause. Default: 2,000.
+    pub rate_burst: u32,
+    /// Whether programs on this machine are limited too. Default: false.
+    pub rate_limit_loopback: bool,
     /// Calls and streams at once on one connection; more wait. Default: 128.
     pub max_streams_per_connection: u32,
     /// How long a call may take until its answer starts. Default: 10,000.
@@ -55,6 +62,9 @@ impl Default for Config {
             max_connections: 1_024,
             max_calls: 256,
             max_streams: 1_024,
+            rate_per_second: 500,
+            rate_burst: 2_000,
+            rate_limit_loopback: false,
             max_streams_per_connection: 128,
             call_timeout_ms: 10_000,
             max_receive_bytes: 4 << 20,
@@ -102,7 +112,7 @@ impl Config {
                 "listen",
                 self.listen,
                 "others could reach this address, and nothing is encrypted: listen on 127.0.0.1 behind a proxy \
-                 that speaks TLS, or set rpc.allow_plaintext_public = true",
+                 that speaks TLS, or start with --allow-plaintext-public (rpc.allow_plaintext_public = true)",
             ));
         }
         let at_least_one = [
@@ -147,6 +157,10 @@ impl Config {
         if self.max_send_bytes < block {
             let hint = format!("must be at least {block}, or the node could not return its own blocks");
             return Err(ConfigError::new("max_send_bytes", self.max_send_bytes, hint));
+        }
+        if self.rate_per_second > 0 && self.rate_burst < 50 {
+            let hint = "must be at least 50, the price of the dearest call";
+            return Err(ConfigError::new("rate_burst", self.rate_burst, hint));
         }
         self.check_origins()
     }
@@ -210,6 +224,13 @@ mod tests {
                 "listen",
                 Config {
                     listen: "0.0.0.0:26600".parse().unwrap(),
+                    ..default()
+                },
+            ),
+            (
+                "rate_burst",
+                Config {
+                    rate_burst: 49,
                     ..default()
                 },
             ),

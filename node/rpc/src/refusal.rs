@@ -168,6 +168,19 @@ impl Refusal {
             .detail(Detail::Quota(Duration::from_secs(1)))
     }
 
+    /// One address asks for more than its share.
+    pub(crate) fn rate_limited(after: Duration, per_second: u64) -> Self {
+        let wait = after.as_millis();
+        let message = format!(
+            "your address has used up its share of {per_second} units a second: try again in {wait} ms, or ask a node of \
+             your own"
+        );
+        Self::new(Code::ResourceExhausted, "RATE_LIMITED", message)
+            .with("retry_after_ms", wait)
+            .with("units_per_second", per_second)
+            .detail(Detail::Quota(after))
+    }
+
     /// The node is catching up.
     pub(crate) fn syncing(tip: &Tip) -> Self {
         let (height, target) = (tip.height, tip.target);

@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::backend::{Backend, DevBackend};
 use crate::config::{Config, ConfigError};
 use crate::front::Front;
-use crate::gate::{self, GateLayer, Limits, Methods};
+use crate::gate::{self, GateLayer, Limits, Methods, Rates};
 use crate::health;
 use crate::listen::{self, BindError};
 use crate::metrics::Metrics;
@@ -149,6 +149,11 @@ impl Server {
             max_streams: self.config.max_streams,
             call_timeout: self.config.call_timeout(),
             max_receive_bytes: self.config.max_receive_bytes,
+            rates: Rates::new(
+                self.config.rate_per_second,
+                self.config.rate_burst,
+                self.config.rate_limit_loopback,
+            ),
         }))
     }
 

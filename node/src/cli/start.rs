@@ -24,6 +24,9 @@ pub(crate) struct Start {
     /// Set a field of the settings: rpc.listen=127.0.0.1:1. May be given several times.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Serve gRPC unencrypted although other machines can reach the address: as rpc.allow_plaintext_public = true.
+    #[arg(long)]
+    allow_plaintext_public: bool,
     /// The signing history is missing: start a new one, and vote from the next epoch on. Only together with
     /// --i-have-stopped-the-other-node.
     #[arg(long, requires = "i_have_stopped_the_other_node")]
@@ -41,7 +44,11 @@ impl Start {
         if self.supervised {
             lifeline::attach()?;
         }
-        let loaded = context.settings(&self.set, true)?;
+        let mut set = self.set;
+        if self.allow_plaintext_public {
+            set.push("rpc.allow_plaintext_public=true".to_owned());
+        }
+        let loaded = context.settings(&set, true)?;
         log(&loaded.config)?;
         let home = context.home()?;
         let permissions = Permissions {

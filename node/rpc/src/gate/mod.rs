@@ -3,9 +3,11 @@
 mod body;
 mod methods;
 mod origin;
+mod rate;
 
 pub(crate) use methods::{Method, Methods};
 pub(crate) use origin::is_local_only;
+pub(crate) use rate::Rates;
 
 use crate::backend::Tip;
 use crate::gate::body::{End, Watched};
@@ -19,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderName, HeaderValue, Request, Response};
 use tonic::codegen::{BoxFuture, Service};
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tower::Layer;
 
@@ -41,6 +44,7 @@ pub(crate) struct Limits {
     pub(crate) max_streams: usize,
     pub(crate) call_timeout: Duration,
     pub(crate) max_receive_bytes: usize,
+    pub(crate) rates: Rates,
 }
 
 struct Shared {
@@ -93,6 +97,13 @@ impl Shared {
     fn admit(&self, method: &Method, request: &Request<Body>) -> Result<Room, Refusal> {
         if is_local_only(request.uri().path()) {
             origin::check(request)?;
+        }
+        // Who has no address is on this machine.
+        let info = request.extensions().get::<TcpConnectInfo>();
+        if let Some(address) = info.and_then(TcpConnectInfo::remote_addr) {
+            self.limits
+                .rates
+                .take(address.ip(), rate::cost(method), Instant::now())?;
         }
         let chain = &self.limits.chain_id;
         if let Some(meant) = request.headers().get(CHAIN_ID).filter(|meant| meant != chain) {

@@ -3,6 +3,8 @@
 use crate::support::{Running, check, config, until};
 use palisade_rpc::Config;
 use prometheus_client::registry::Registry;
+use proto::ledger::v1::ListEventsRequest;
+use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use proto::node::v1::node_service_client::NodeServiceClient;
 use proto::node::v1::{GetChainParametersRequest, GetNodeInfoRequest};
 use proto::subscription::v1::SubscribeBlocksRequest;
@@ -149,4 +151,40 @@ async fn calls_are_counted_by_service_method_and_code() {
     until(|| text().contains("rpc_open_streams 0")).await;
     let line = "method=\"SubscribeBlocks\",code=\"CANCELLED\"} 1";
     assert!(text().contains(line), "no {line} in\n{}", text());
+}
+
+#[tokio::test]
+async fn an_address_that_asks_too_much_waits_for_its_share() {
+    let running = Running::with(Config {
+        rate_per_second: 100,
+        rate_burst: 50,
+        rate_limit_loopback: true,
+        ..config()
+    })
+    .await;
+    let mut ledger = LedgerServiceClient::new(running.channel().await);
+    let mut refused = None;
+    for _ in 0..4 {
+        if let Err(status) = ledger.list_events(ListEventsRequest::default()).await {
+            refused = Some(status);
+            break;
+        }
+    }
+    let status = refused.expect("four lists of 20 units are more than 50");
+    let details = check(
+        &status,
+        Code::ResourceExhausted,
+        "RATE_LIMITED",
+        &[("units_per_second", "100")],
+    );
+    assert!(details.retry_info().unwrap().retry_delay.is_some());
+    let mut again = false;
+    for _ in 0..100 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        again = ledger.list_events(ListEventsRequest::default()).await.is_ok();
+        if again {
+            break;
+        }
+    }
+    assert!(again, "the share comes back");
 }
