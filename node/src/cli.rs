@@ -2,11 +2,14 @@
 
 mod config;
 mod context;
+mod debug;
 mod help;
 mod init;
+mod join;
 mod key;
 mod passwords;
 mod query;
+mod snapshot;
 mod start;
 mod testnet;
 mod tx;
@@ -84,11 +87,16 @@ pub(crate) struct Global {
 enum Command {
     /// Make a node's home: settings, keys, genesis.
     Init(init::Init),
+    /// Make a node of a chain that runs: genesis, peers and a snapshot from its nodes, all of it checked.
+    Join(join::Join),
     /// Run a node.
     Start(start::Start),
     /// Run, watch, break and measure a network of real processes on this machine.
     #[command(subcommand)]
     Testnet(testnet::Verb),
+    /// Take, look at, check and use snapshots of the state.
+    #[command(subcommand)]
+    Snapshot(snapshot::Verb),
     /// Make and look at keys.
     #[command(subcommand)]
     Key(key::Verb),
@@ -101,6 +109,9 @@ enum Command {
     /// Ask a node, with proofs on request.
     #[command(subcommand)]
     Query(query::Verb),
+    /// Look into the data of a node that does not run, and mend it.
+    #[command(subcommand)]
+    Debug(debug::Verb),
     /// Look at the settings in force.
     #[command(subcommand)]
     Config(config::Verb),
@@ -143,12 +154,15 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
     let context = Context::new(cli.global, output);
     match cli.command {
         Command::Init(init) => init.run(&context),
+        Command::Join(join) => block_on(join.run(&context)),
         Command::Start(start) => start.run(&context),
+        Command::Snapshot(verb) => snapshot::run(verb, &context),
         Command::Testnet(verb) => block_on(testnet::run(verb, &context)),
         Command::Key(verb) => key::run(verb, &context),
         Command::Tx(verb) => block_on(tx::run(verb, &context)),
         Command::Validator(verb) => block_on(validator::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
+        Command::Debug(verb) => debug::run(verb, &context),
         Command::Config(verb) => config::run(&verb, &context),
         Command::Completions { shell } => help::completions(shell, Cli::command()),
         Command::Man { folder } => help::pages(&folder, Cli::command(), output),

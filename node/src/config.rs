@@ -51,6 +51,8 @@ pub(crate) struct NodeSection {
     pub(crate) log: String,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
+    /// Whether it only follows the chain: it needs no consensus key, and never votes.
+    pub(crate) observer: bool,
 }
 
 /// How a log's lines look.
@@ -86,6 +88,7 @@ impl Default for NodeSection {
             moniker: "palisade".to_owned(),
             log: "info".to_owned(),
             log_format: LogFormat::default(),
+            observer: false,
         }
     }
 }

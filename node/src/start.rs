@@ -1,24 +1,28 @@
 //! What `palisade start` runs: every part of a node, put together, until it is told to stop or must.
 
 mod error;
+mod keep;
 mod keys;
 mod machine;
+mod offline;
 mod open;
 mod signing;
+mod voter;
 mod watch;
 
-pub(crate) use error::StartError;
+pub(crate) use error::{StartError, of_store as exit_of_store};
+pub(crate) use offline::{open, take as take_offline};
+pub(crate) use open::{Opened, chain_of};
 pub(crate) use watch::now;
 
-use crate::app::{self, Chain, ChainError, Gate, Mempool, Relay};
+use crate::app::{self, Chain, Gate, Mempool, Relay};
 use crate::backend::{self, Backend, Identity, Work};
-use crate::config::{Home, NodeConfig, Pruning, StorageSection};
+use crate::config::{Home, NodeConfig};
 use engine::{Engine, Parts};
 use mempool::Intake;
 use network::Network;
-use primitives::address;
+use primitives::{Epoch, address};
 use prometheus_client::registry::Registry;
-use signer::{DoubleVoter, NodeKeys};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch as channel;
@@ -50,31 +54,20 @@ pub(crate) async fn run(
     let mut registry = Registry::with_prefix("palisade");
     let opened = open::open(&config, home, &mut registry)?;
     machine::register(&mut registry, home.data(), &opened.info.id);
-    let NodeKeys {
-        account,
-        consensus,
-        p2p,
-    } = signing::load(&config, home, opened.kind)?;
-    let double_voter = opened
-        .dev_mode
-        .then(|| DoubleVoter::new(&consensus, opened.chain_hash, opened.kind))
-        .flatten();
-    let signer = signing::signer(
-        consensus,
-        home,
-        opened.chain_hash,
-        opened.tip_epoch(),
-        permissions,
-    )?;
-    let ring = signer.ring.clone();
-    let mut new_keys = keys::NewKeys {
-        folder: home.keys(),
-        protection: signing::protection(&config)?,
-        network: opened.kind,
-        ring: ring.clone(),
-        seen: std::collections::BTreeSet::new(),
+    let signing::Keys { p2p, voting } = signing::load(&config, home, opened.kind)?;
+    let voter = voting
+        .map(|keys| voter::open(keys, &config, home, &opened, permissions))
+        .transpose()?;
+    let ring = voter.as_ref().map(|voter| voter.signing.ring.clone());
+    let (signing, account, double_voter, new_keys) = match voter {
+        Some(voter) => (
+            Some(voter.signing),
+            Some(voter.account),
+            voter.double_voter,
+            Some(voter.new_keys),
+        ),
+        None => (None, None, None, None),
     };
-    new_keys.take_up(opened.tip_epoch());
 
     let mempool_metrics = mempool::Metrics::default();
     mempool_metrics.register(&mut registry);
@@ -111,8 +104,10 @@ pub(crate) async fn run(
         chain: opened.chain_hash,
         application: chain.clone(),
         medium: medium(&home.data().join("consensus"))?,
-        signer: Some(signer.signer),
-        abstain_before: signer.abstain_before,
+        abstain_before: signing
+            .as_ref()
+            .map_or(Epoch::ZERO, |signing| signing.abstain_before),
+        signer: signing.map(|signing| signing.signer),
         network: network.clone(),
         events,
         work: has_work,
@@ -121,7 +116,9 @@ pub(crate) async fn run(
     let (mut engine, mut handle) = Engine::start(parts)?;
     let status = handle.status.clone();
     let synced = handle.synced();
-    tokio::spawn(new_keys.run(status.clone(), stop.clone()));
+    if let Some(new_keys) = new_keys {
+        tokio::spawn(new_keys.run(status.clone(), stop.clone()));
+    }
     let intake = Intake::start(mempool.clone())?;
     let (_, nothing) = tokio::sync::mpsc::channel(1);
     let incoming = std::mem::replace(&mut handle.transactions, nothing);
@@ -129,7 +126,7 @@ pub(crate) async fn run(
         mempool: mempool.clone(),
         intake: intake.clone(),
         network: network.clone(),
-        validator: true,
+        validator: ring.is_some(),
     };
     tokio::spawn(relay.run(incoming, stop.clone()));
     tokio::spawn(app::watch_work(
@@ -146,9 +143,17 @@ pub(crate) async fn run(
         synced,
         config: sync_config(&config, opened.kind),
         metrics: sync_metrics,
+        ring: ring.clone(),
     };
     let mut behind = tokio::spawn(behind.run(handle.catch_up, stop.clone()));
-    let mut pruning = tokio::spawn(prune(chain.clone(), &config.storage, stop.clone()));
+    let house = keep::house(
+        chain.clone(),
+        home.clone(),
+        config.storage.clone(),
+        p2p,
+        stop.clone(),
+    );
+    let mut house = tokio::spawn(house);
 
     let tip = backend::follow(chain.clone(), snapshots.clone(), status.clone(), stop.clone());
     let backend = Arc::new(Backend {
@@ -162,7 +167,7 @@ pub(crate) async fn run(
             moniker: config.node.moniker.clone(),
             peer_id,
             started: watch::now(),
-            ring: Some(ring),
+            ring,
         },
         tip: tip.clone(),
         engine: status,
@@ -170,11 +175,22 @@ pub(crate) async fn run(
         faucet: signing::faucet(home, opened.faucet, opened.accounts)?,
         double_voter,
     });
-    tokio::spawn(backend::keep_alive(backend.clone(), account, stop.clone()));
+    if let Some(account) = account {
+        tokio::spawn(backend::keep_alive(backend.clone(), account, stop.clone()));
+    }
     let rpc_metrics = rpc::Metrics::default();
     rpc_metrics.register(&mut registry);
     let served = watch::serve(&config, tip, registry, stop.clone()).await?;
-    let listening = watch::listen(&config, backend, opened.dev_mode, rpc_metrics, stop.clone()).await?;
+    let shared = (config.storage.snapshot_downloads > 0).then(|| home.snapshots());
+    let listening = watch::listen(
+        &config,
+        backend,
+        shared,
+        opened.dev_mode,
+        rpc_metrics,
+        stop.clone(),
+    )
+    .await?;
     tracing::info!(grpc = %config.rpc.listen, metrics = %served, "the node is up");
 
     let outcome = tokio::select! {
@@ -184,8 +200,8 @@ pub(crate) async fn run(
             Ok(outcome) => outcome.map_err(StartError::from),
             Err(_) => Err(StartError::Interrupted),
         },
-        broken = &mut pruning => match broken {
-            Ok(outcome) => outcome.map_err(StartError::from),
+        broken = &mut house => match broken {
+            Ok(outcome) => outcome,
             Err(_) => Err(StartError::Interrupted),
         },
     };
@@ -196,29 +212,9 @@ pub(crate) async fn run(
     }
     network.shutdown().await;
     listening.finish().await;
-    settle(chain).await?;
-    outcome
-}
-
-/// Forgets old blocks where that is wanted, until `stop`.
-fn prune(
-    chain: Arc<Chain>,
-    storage: &StorageSection,
-    stop: CancellationToken,
-) -> impl Future<Output = Result<(), ChainError>> + use<> {
-    let task = (storage.pruning == Pruning::Window).then(|| app::PruningTask {
-        chain,
-        window: storage.window_blocks,
-    });
-    async move {
-        match task {
-            Some(task) => task.run(stop).await,
-            None => {
-                stop.cancelled().await;
-                Ok(())
-            }
-        }
-    }
+    // What went wrong first says more than that nothing can be written any more.
+    let settled = settle(chain).await;
+    outcome.and(settled)
 }
 
 /// On a development chain nothing is at stake, and its genesis may be as old as it likes.

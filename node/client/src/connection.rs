@@ -5,6 +5,7 @@ use proto::account::v1::account_service_client::AccountServiceClient;
 use proto::dev::v1alpha1::dev_service_client::DevServiceClient;
 use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use proto::node::v1::node_service_client::NodeServiceClient;
+use proto::snapshot::v1::snapshot_service_client::SnapshotServiceClient;
 use proto::staking::v1::validator_service_client::ValidatorServiceClient;
 use proto::subscription::v1::subscription_service_client::SubscriptionServiceClient;
 use proto::tx::v1::transaction_service_client::TransactionServiceClient;
@@ -152,6 +153,12 @@ impl Client {
     #[must_use]
     pub fn validators(&self) -> ValidatorServiceClient<Channel> {
         ValidatorServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Snapshots of the state.
+    #[must_use]
+    pub fn snapshots(&self) -> SnapshotServiceClient<Channel> {
+        SnapshotServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
     }
 
     /// Streams of what is final.

@@ -1,14 +1,15 @@
 //! The services, each with its limits on sizes, and the reflection that lists them.
 
 use crate::api::Api;
-use crate::backend::DevBackend;
+use crate::backend::{DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::services::{
-    AccountApi, DevApi, LedgerApi, NodeApi, SubscriptionApi, TransactionApi, ValidatorApi,
+    AccountApi, DevApi, LedgerApi, NodeApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi,
 };
 use proto::account::v1::account_service_server::AccountServiceServer;
 use proto::dev::v1alpha1::dev_service_server::DevServiceServer;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 use proto::node::v1::node_service_server::NodeServiceServer;
+use proto::snapshot::v1::snapshot_service_server::SnapshotServiceServer;
 use proto::staking::v1::validator_service_server::ValidatorServiceServer;
 use proto::subscription::v1::subscription_service_server::SubscriptionServiceServer;
 use proto::tx::v1::transaction_service_server::TransactionServiceServer;
@@ -77,6 +78,16 @@ impl Mounted {
         let validator = ValidatorServiceServer::new(ValidatorApi(api.clone()));
         self.add(
             validator
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+    }
+
+    /// Snapshots for nodes that join.
+    pub(crate) fn snapshots(&mut self, api: &Api, from: &Arc<dyn SnapshotBackend>, limits: SnapshotLimits) {
+        let snapshots = SnapshotServiceServer::new(SnapshotApi::new(api.clone(), from.clone(), limits));
+        self.add(
+            snapshots
                 .max_decoding_message_size(self.receive)
                 .max_encoding_message_size(self.send),
         );

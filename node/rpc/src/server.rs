@@ -1,7 +1,7 @@
 //! Puts the services, the gate and the listener together.
 
 use crate::api::Api;
-use crate::backend::{Backend, DevBackend};
+use crate::backend::{Backend, DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::config::{Config, ConfigError};
 use crate::front::Front;
 use crate::gate::{self, GateLayer, Limits, Methods, Rates};
@@ -47,6 +47,7 @@ pub struct Server {
     config: Config,
     backend: Arc<dyn Backend>,
     dev: Option<Arc<dyn DevBackend>>,
+    snapshots: Option<(Arc<dyn SnapshotBackend>, SnapshotLimits)>,
     pages: Option<Routes>,
     metrics: Metrics,
 }
@@ -62,6 +63,7 @@ impl Server {
             config,
             backend,
             dev: None,
+            snapshots: None,
             pages: None,
             metrics: Metrics::default(),
         })
@@ -71,6 +73,13 @@ impl Server {
     #[must_use]
     pub fn with_dev(mut self, dev: Arc<dyn DevBackend>) -> Self {
         self.dev = Some(dev);
+        self
+    }
+
+    /// The same with SnapshotService.
+    #[must_use]
+    pub fn with_snapshots(mut self, from: Arc<dyn SnapshotBackend>, limits: SnapshotLimits) -> Self {
+        self.snapshots = Some((from, limits));
         self
     }
 
@@ -123,6 +132,9 @@ impl Server {
         let mut mounted = Mounted::new(self.config.max_receive_bytes, self.config.max_send_bytes);
         mounted.chain(api);
         mounted.state(api);
+        if let Some((from, limits)) = &self.snapshots {
+            mounted.snapshots(api, from, *limits);
+        }
         if let Some(dev) = &self.dev {
             mounted.dev(api, dev);
         }

@@ -147,6 +147,36 @@ impl NodeKeys {
         })
     }
 
+    /// Writes the p2p key alone, which is all that an observer needs, into a new folder of mode 0700.
+    ///
+    /// # Errors
+    /// As [`NodeKeys::create`].
+    pub fn create_p2p(
+        p2p: &Ed25519Key,
+        folder: &Path,
+        protection: &Protection,
+        network: Network,
+    ) -> Result<(), KeyError> {
+        for name in [ACCOUNT, CONSENSUS, P2P] {
+            files::refuse_existing(&folder.join(name))?;
+        }
+        files::make_folder(files::parent(folder))?;
+        files::make_folder(folder)?;
+        keystore::save_ed25519(&folder.join(P2P), p2p, protection, network)
+    }
+
+    /// Reads the p2p key alone.
+    ///
+    /// # Errors
+    /// As [`keystore::load_ed25519`].
+    pub fn load_p2p(
+        folder: &Path,
+        protection: &Protection,
+        network: Network,
+    ) -> Result<Ed25519Key, KeyError> {
+        keystore::load_ed25519(&folder.join(P2P), protection, network)
+    }
+
     /// The public halves and the proof of possession.
     #[must_use]
     pub fn public(&self) -> PublicKeys {

@@ -6,6 +6,7 @@ use engine::{Application, CatchUp, Synced};
 use light_palisade::{Block, Header, VoteKind};
 use network::Handle as Network;
 use primitives::{BlockHash, Epoch, Height, TxId};
+use signer::KeyRing;
 use std::sync::Arc;
 use std::time::Duration;
 use sync::{HandOver, Ids, Local, OverNetwork, Source, Status, Syncer, Verified};
@@ -16,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 const BAN: Duration = Duration::from_secs(600);
 /// Blocks committed together.
 const TOGETHER: usize = 32;
+/// How often a node that is no validator asks for what is new.
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 /// Between two attempts to catch up.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -26,6 +29,8 @@ pub(crate) struct CatchUpTask {
     pub(crate) synced: Synced,
     pub(crate) config: sync::Config,
     pub(crate) metrics: sync::Metrics,
+    /// The consensus keys, of a validator. Consensus tells its members alone what is going on: everybody else asks.
+    pub(crate) ring: Option<Arc<KeyRing>>,
 }
 
 impl Ids for Chain {
@@ -47,17 +52,28 @@ impl CatchUpTask {
         stop: CancellationToken,
     ) -> Result<(), ChainError> {
         let peers = Arc::new(OverNetwork::new(self.network.clone(), BAN));
+        // What is missing comes by itself to a validator only.
+        let close_enough_blocks = if self.ring.is_some() {
+            self.config.close_enough_blocks
+        } else {
+            0
+        };
         let syncer = Syncer::new(
             self.chain.id(),
             peers,
             self.chain.clone(),
-            self.config.clone(),
+            sync::Config {
+                close_enough_blocks,
+                ..self.config.clone()
+            },
             self.metrics.clone(),
         )
         .map_err(|_| ChainError::Broken("block sync's settings were checked at the start"))?;
         loop {
+            let follows = !self.is_member()?;
             let ahead = tokio::select! {
                 () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(FOLLOW_EVERY), if follows => Vec::new(),
                 wanted = wanted.recv() => match wanted {
                     Some(wanted) => wanted.from,
                     None => return Ok(()),
@@ -69,6 +85,14 @@ impl CatchUpTask {
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// Whether this node's key is in the set that decides the next block.
+    fn is_member(&self) -> Result<bool, ChainError> {
+        let Some(ring) = &self.ring else { return Ok(false) };
+        let committee = self.chain.where_we_are()?.committee;
+        let has = |key| committee.set().index_of(key).is_some();
+        Ok(ring.public_keys().iter().any(has))
     }
 
     async fn once(

@@ -40,6 +40,14 @@ fn subject(evidence: &Evidence) -> (Epoch, Subject) {
 }
 
 impl EvidencePool {
+    /// A pool for a chain to which no evidence comes.
+    pub(crate) const fn closed() -> Self {
+        Self {
+            path: PathBuf::new(),
+            pieces: BTreeMap::new(),
+        }
+    }
+
     /// The pool in this file; an empty one where there is none. A damaged file is put aside, and said so: what it held
     /// is found again by the other validators.
     ///

@@ -16,7 +16,9 @@ mod outcome;
 mod pruning;
 mod randomness;
 mod relay;
+mod replay;
 mod snapshots;
+mod snapshotting;
 mod work;
 
 pub(crate) use catch_up::CatchUpTask;
@@ -27,7 +29,9 @@ pub(crate) use gate::{Admitted, Candidate, Gate, rejection};
 pub(crate) use outcome::Outcome;
 pub(crate) use pruning::PruningTask;
 pub(crate) use relay::Relay;
+pub(crate) use replay::replay;
 pub(crate) use snapshots::{Snapshot, Snapshots};
+pub(crate) use snapshotting::SnapshotTask;
 pub(crate) use work::watch as watch_work;
 
 /// The mempool over this chain.

@@ -52,6 +52,11 @@ impl Snapshots {
             .cloned()
     }
 
+    /// The versions that are kept, the newest first.
+    pub(crate) fn newest_first(&self) -> Vec<Arc<Snapshot>> {
+        self.kept.read().iter().rev().cloned().collect()
+    }
+
     /// The oldest version that is kept.
     pub(crate) fn oldest(&self) -> Arc<Snapshot> {
         self.kept.read().front().cloned().unwrap_or_else(|| self.latest())

@@ -6,11 +6,13 @@ mod node;
 mod offers;
 mod reads;
 mod record;
+mod snapshots;
 mod tip;
 
 pub(crate) use dev::Faucet;
 pub(crate) use heartbeat::keep_alive;
 pub(crate) use node::{Identity, Work};
+pub(crate) use snapshots::OnDisk;
 pub(crate) use tip::follow;
 
 use crate::app::{Chain, Mempool, Snapshots};

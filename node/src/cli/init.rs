@@ -46,6 +46,9 @@ pub(crate) struct Init {
     /// The name that others see.
     #[arg(long, default_value = "palisade")]
     moniker: String,
+    /// Only follow the chain: no consensus key, no vote.
+    #[arg(long)]
+    observer: bool,
     #[command(flatten)]
     password: PasswordFlags,
 }
@@ -56,28 +59,42 @@ struct Made {
     home: String,
     chain_id: String,
     chain_hash: String,
-    account: String,
-    operator: String,
-    consensus_key: String,
-    proof_of_possession: String,
+    #[serde(flatten)]
+    validator: Option<MadeValidator>,
     p2p_key: String,
     peer_id: String,
 }
 
+/// What a validator has besides.
+#[derive(Debug, Serialize)]
+struct MadeValidator {
+    account: String,
+    operator: String,
+    consensus_key: String,
+    proof_of_possession: String,
+}
+
 impl Show for Made {
     fn table(&self) -> String {
-        pairs(&[
+        let mut rows = vec![
             ("home", self.home.clone()),
             ("chain", format!("{} ({})", self.chain_id, self.chain_hash)),
-            ("account", self.account.clone()),
-            ("operator", self.operator.clone()),
-            ("consensus key", self.consensus_key.clone()),
-            ("peer id", self.peer_id.clone()),
-        ])
+        ];
+        if let Some(validator) = &self.validator {
+            rows.push(("account", validator.account.clone()));
+            rows.push(("operator", validator.operator.clone()));
+            rows.push(("consensus key", validator.consensus_key.clone()));
+        }
+        rows.push(("peer id", self.peer_id.clone()));
+        pairs(&rows)
     }
 
     fn id(&self) -> Option<String> {
-        Some(self.operator.clone())
+        let operator = self
+            .validator
+            .as_ref()
+            .map(|validator| validator.operator.clone());
+        operator.or_else(|| Some(self.peer_id.clone()))
     }
 }
 
@@ -93,9 +110,46 @@ impl Init {
         let keys = NodeKeys::generate()?;
         let document = match (&self.genesis, self.network) {
             (Some(path), _) => read(path)?,
+            (None, NetworkName::Dev) if self.observer => {
+                return Err(Failure::usage(
+                    "an observer follows a chain that there is: name it with --genesis FILE",
+                ));
+            }
             (None, NetworkName::Dev) => development(&keys, &self.moniker)?,
             (None, NetworkName::File) => return Err(Failure::usage("name the document with --genesis FILE")),
         };
+        let plan = Plan {
+            moniker: &self.moniker,
+            password: &self.password,
+            observer: self.observer,
+            peers: &[],
+        };
+        context.output.show(&plan.make_with(&home, &document, &keys)?)?;
+        let flag = format!(" --home {}", home.path().display());
+        context
+            .output
+            .note(&format!("start it with `palisade start{flag}`"));
+        Ok(())
+    }
+}
+
+/// How a home is made.
+pub(crate) struct Plan<'a> {
+    pub(crate) moniker: &'a str,
+    pub(crate) password: &'a PasswordFlags,
+    /// Only a p2p key, and no vote.
+    pub(crate) observer: bool,
+    /// Peers to stay connected to.
+    pub(crate) peers: &'a [String],
+}
+
+impl Plan<'_> {
+    /// Makes a home with new keys.
+    pub(crate) fn make(&self, home: &Home, document: &Document) -> Result<(), Failure> {
+        self.make_with(home, document, &NodeKeys::generate()?).map(drop)
+    }
+
+    fn make_with(&self, home: &Home, document: &Document, keys: &NodeKeys) -> Result<Made, Failure> {
         let chain_hash = document
             .start()
             .map_err(|error| invalid(&error.to_string()))?
@@ -107,26 +161,27 @@ impl Init {
                 "keys of a live chain are encrypted: name a password with --password-file FILE",
             ));
         }
-        self.write(&home, &keys, &protection, network, &document)?;
-        Guard::provision(&home.guard(), chain_hash, keys.consensus.public_key())
-            .map_err(|error| Failure::key(error.to_string()))?;
+        self.write(home, keys, &protection, network, document)?;
         let public = keys.public();
-        context.output.show(&Made {
+        let mut made = Made {
             home: home.path().display().to_string(),
             chain_id: document.chain.to_string(),
             chain_hash: chain_hash.to_string(),
-            account: format_account(network, &public.account),
-            operator: format(AddressKind::Operator, network, public.account.as_bytes()),
-            consensus_key: hex::encode(public.consensus.0),
-            proof_of_possession: hex::encode(public.possession.0),
+            validator: None,
             p2p_key: hex::encode(public.p2p),
             peer_id: testnet::peer_id::of(&public.p2p),
-        })?;
-        let flag = format!(" --home {}", home.path().display());
-        context
-            .output
-            .note(&format!("start it with `palisade start{flag}`"));
-        Ok(())
+        };
+        if !self.observer {
+            Guard::provision(&home.guard(), chain_hash, keys.consensus.public_key())
+                .map_err(|error| Failure::key(error.to_string()))?;
+            made.validator = Some(MadeValidator {
+                account: format_account(network, &public.account),
+                operator: format(AddressKind::Operator, network, public.account.as_bytes()),
+                consensus_key: hex::encode(public.consensus.0),
+                proof_of_possession: hex::encode(public.possession.0),
+            });
+        }
+        Ok(made)
     }
 
     fn write(
@@ -138,23 +193,41 @@ impl Init {
         document: &Document,
     ) -> Result<(), Failure> {
         make_folder(home.path())?;
-        keys.create(&home.keys(), protection, network)?;
+        if self.observer {
+            NodeKeys::create_p2p(&keys.p2p, &home.keys(), protection, network)?;
+        } else {
+            keys.create(&home.keys(), protection, network)?;
+        }
         let text = document.to_json().map_err(|error| invalid(&error.to_string()))?;
         write(&home.genesis(), &text)?;
-        let mut settings = DEFAULT_FILE.replacen(
+        write(&home.config(), &self.settings())
+    }
+
+    /// The default settings, with what this plan sets.
+    fn settings(&self) -> String {
+        let string = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let mut lines = vec![(
             "# moniker = \"palisade\"",
-            &format!("moniker = {}", toml::Value::String(self.moniker.clone())),
-            1,
-        );
+            format!("moniker = {}", string(self.moniker)),
+        )];
         if let Some(file) = self.password.file() {
             let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-            let line = format!(
-                "password_file = {}",
-                toml::Value::String(file.display().to_string())
-            );
-            settings = settings.replacen("# password_file = \"\"", &line, 1);
+            let line = format!("password_file = {}", string(&file.display().to_string()));
+            lines.push(("# password_file = \"\"", line));
         }
-        write(&home.config(), &settings)
+        if self.observer {
+            lines.push(("# observer = false", "observer = true".to_owned()));
+        }
+        if !self.peers.is_empty() {
+            let peers: Vec<String> = self.peers.iter().map(|peer| string(peer)).collect();
+            let line = format!("persistent_peers = [{}]", peers.join(", "));
+            lines.push(("# persistent_peers = []", line));
+        }
+        lines
+            .into_iter()
+            .fold(DEFAULT_FILE.to_owned(), |file, (default, line)| {
+                file.replacen(default, &line, 1)
+            })
     }
 }
 

@@ -64,7 +64,8 @@ impl Start {
     }
 }
 
-fn failure(error: &StartError) -> Failure {
+/// Why a node did not start, as it is told.
+pub(crate) fn failure(error: &StartError) -> Failure {
     if let Some(taken) = taken_port(error) {
         return taken;
     }

@@ -42,6 +42,16 @@ impl Home {
         self.0.join("guard")
     }
 
+    /// Blocks and state.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.data().join("store")
+    }
+
+    /// Snapshots of the state, for others to join from.
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.0.join("snapshots")
+    }
+
     /// The chain: state, blocks, consensus' log.
     pub(crate) fn data(&self) -> PathBuf {
         self.0.join("data")

@@ -12,6 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use store::StoreError;
+use store::snapshot::SnapshotError;
 use wal::LogError;
 
 /// Why a node did not start, or halted. Each has an exit code (interfaces.md, section 3.2).
@@ -39,6 +40,9 @@ pub(crate) enum StartError {
     /// The store.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// A snapshot.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// A key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -103,7 +107,9 @@ impl StartError {
             | Self::Engine(EngineError::Signer(_)) => Exit::SigningRefused,
             Self::Guard(error) if error.is_corruption() => Exit::Corrupt,
             Self::Guard(_) | Self::Key(_) | Self::Signer(_) | Self::Identity(_) => Exit::Key,
-            Self::Store(error) => of_store(error),
+            Self::Store(error) | Self::Snapshot(SnapshotError::Store(error)) => of_store(error),
+            Self::Snapshot(SnapshotError::Unsuitable { .. }) => Exit::NotFound,
+            Self::Snapshot(_) => Exit::Unexpected,
             Self::Engine(EngineError::Log(error)) => of_log(error),
             Self::Engine(EngineError::Application(error)) => match error.downcast_ref::<ChainError>() {
                 Some(ChainError::Store(error)) => of_store(error),
@@ -123,7 +129,8 @@ impl StartError {
     }
 }
 
-fn of_store(error: &StoreError) -> Exit {
+/// The exit code of a store's error.
+pub(crate) fn of_store(error: &StoreError) -> Exit {
     match error {
         StoreError::Corrupt { .. } | StoreError::RootMismatch { .. } => Exit::Corrupt,
         StoreError::WrongChain { .. } | StoreError::WrongFormat { .. } | StoreError::Genesis(_) => {

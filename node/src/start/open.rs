@@ -13,16 +13,18 @@ use std::sync::Arc;
 use store::{Genesis, Head, Recovered, Roots, Store, StoreError};
 
 /// The chain of a home.
-pub(super) struct Opened {
-    pub(super) chain_hash: ChainHash,
+pub(crate) struct Opened {
+    pub(crate) chain_hash: ChainHash,
     pub(super) kind: Network,
     pub(super) dev_mode: bool,
     pub(super) faucet: Option<AccountId>,
     pub(super) accounts: Vec<DevAccount>,
     pub(super) info: ChainInfo,
-    pub(super) store: Store,
-    pub(super) base: Base,
+    pub(crate) store: Store,
+    pub(crate) base: Base,
     pub(super) snapshots: Arc<Snapshots>,
+    /// How many blocks were replayed from the log.
+    pub(crate) replayed: u64,
 }
 
 impl Opened {
@@ -40,24 +42,15 @@ impl Opened {
 
 /// Reads the genesis, opens the store, and brings the state to where the store ends.
 pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) -> Result<Opened, StartError> {
-    let path = home.genesis();
-    let text = std::fs::read(&path).map_err(|source| StartError::Read {
-        path: path.clone(),
-        source,
-    })?;
-    let document = Document::from_json(&text)?;
+    let (text, document) = genesis(home)?;
     let start = document.start()?;
     for warning in &start.warnings {
         tracing::warn!(%warning, "genesis");
     }
     let metrics = store::Metrics::default();
     metrics.register(registry);
-    let (store, recovered) = Store::open(
-        &home.data().join("store"),
-        &config.store,
-        &start.chain_hash,
-        metrics,
-    )?;
+    let (store, recovered) = Store::open(&home.store(), &config.store, &start.chain_hash, metrics)?;
+    let replayed = recovered.replayed;
     let (head, state) = ready(&store, recovered, &start)?;
     let before = one_back(&store, &head, &state)?;
     let tip = Snapshot {
@@ -97,6 +90,7 @@ pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) ->
         store,
         base,
         snapshots: Arc::new(Snapshots::new(older, tip)),
+        replayed,
     })
 }
 
@@ -104,6 +98,19 @@ pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) ->
 pub(super) fn evidence(home: &Home) -> Result<EvidencePool, StartError> {
     let path = home.data().join("evidence");
     EvidencePool::open(path.clone()).map_err(|source| StartError::Read { path, source })
+}
+
+/// The genesis document of a home.
+fn genesis(home: &Home) -> Result<(Vec<u8>, Document), StartError> {
+    let path = home.genesis();
+    let text = std::fs::read(&path).map_err(|source| StartError::Read { path, source })?;
+    let document = Document::from_json(&text)?;
+    Ok((text, document))
+}
+
+/// The hash of a home's chain.
+pub(crate) fn chain_of(home: &Home) -> Result<ChainHash, StartError> {
+    Ok(genesis(home)?.1.start()?.chain_hash)
 }
 
 /// The store's last block and the state after it; writes the beginning of the chain into a new store.

@@ -8,7 +8,9 @@ use primitives::address::Network;
 use primitives::{AccountId, ChainHash, Epoch};
 use rpc::backend::DevAccount;
 use signer::guard::{Guard, GuardConfig, GuardError, Slot};
-use signer::{ConsensusKey, KeyRing, LocalSigner, NodeKeys, Password, Protection, Signer, keystore};
+use signer::{
+    ConsensusKey, Ed25519Key, KeyRing, LocalSigner, NodeKeys, Password, Protection, Signer, keystore,
+};
 use std::path::Path;
 use std::sync::Arc;
 use wal::Disk;
@@ -30,9 +32,32 @@ pub(super) fn protection(config: &NodeConfig) -> Result<Protection, StartError> 
     })
 }
 
-/// The node's three keys.
-pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network) -> Result<NodeKeys, StartError> {
-    Ok(NodeKeys::load(&home.keys(), &protection(config)?, kind)?)
+/// The keys that a running node uses.
+pub(super) struct Keys {
+    /// Names the node on the network.
+    pub(super) p2p: Ed25519Key,
+    /// Pays for heartbeats, and votes; an observer has neither.
+    pub(super) voting: Option<(Ed25519Key, ConsensusKey)>,
+}
+
+/// The node's keys. An observer needs its p2p key alone.
+pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network) -> Result<Keys, StartError> {
+    let protection = protection(config)?;
+    if config.node.observer {
+        return Ok(Keys {
+            p2p: NodeKeys::load_p2p(&home.keys(), &protection, kind)?,
+            voting: None,
+        });
+    }
+    let NodeKeys {
+        account,
+        consensus,
+        p2p,
+    } = NodeKeys::load(&home.keys(), &protection, kind)?;
+    Ok(Keys {
+        p2p,
+        voting: Some((account, consensus)),
+    })
 }
 
 /// The signer over the guard of this home. Without a guard no vote is cast: somebody else may vote with this key.

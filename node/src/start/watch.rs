@@ -1,7 +1,7 @@
 //! What listens: the gRPC services, and metrics and health over HTTP.
 
 use super::StartError;
-use crate::backend::Backend;
+use crate::backend::{Backend, OnDisk};
 use crate::config::NodeConfig;
 use axum::Router;
 use axum::extract::State;
@@ -12,10 +12,12 @@ use primitives::Timestamp;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use rpc::Server;
-use rpc::backend::Tip;
+use rpc::backend::{SnapshotLimits, Tip};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use store::snapshot::Folder;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -46,11 +48,19 @@ impl Running {
 pub(super) async fn listen(
     config: &NodeConfig,
     backend: Arc<Backend>,
+    snapshots: Option<PathBuf>,
     dev: bool,
     metrics: rpc::Metrics,
     stop: CancellationToken,
 ) -> Result<Running, StartError> {
     let mut server = Server::new(config.rpc.clone(), backend.clone())?.with_metrics(metrics);
+    if let Some(folder) = snapshots {
+        let limits = SnapshotLimits {
+            downloads: config.storage.snapshot_downloads,
+            bytes_per_second: config.storage.snapshot_bytes_per_second,
+        };
+        server = server.with_snapshots(Arc::new(OnDisk(Folder::new(folder))), limits);
+    }
     if dev {
         server = server.with_dev(backend);
     }

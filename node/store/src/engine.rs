@@ -6,6 +6,7 @@ mod guard;
 mod memory;
 
 pub use disk::Disk;
+pub(crate) use folder::classify;
 pub(crate) use guard::Guard;
 pub use memory::{Crash, Fault, Memory};
 

@@ -167,6 +167,13 @@ impl Index {
         inner.earliest = inner.earliest.max(earliest);
     }
 
+    /// The index of a chain whose first indexed block is the one above `height`. Durable with the next flush.
+    pub(crate) fn begin_above(&self, height: Height) -> Result<(), StoreError> {
+        let mut manifest = self.inner.read().manifest.clone();
+        manifest.indexed = Some(height);
+        self.publish(Staged { manifest })
+    }
+
     /// The sorted entries of the next height: found from now on, and written with the next run.
     pub(crate) fn add(&self, height: Height, entries: Arc<[u128]>) {
         self.inner.write().pending.push_back((height, entries));

@@ -18,6 +18,7 @@
 //! - What [`Store::commit`] acknowledged is there after any crash, whole; a block that was not is there whole or not at
 //!   all.
 //! - Blocks follow each other by height, parent and roots, without gaps.
+//! - A store that was restored from a snapshot has the state that a quorum finalized, followed from genesis' validators.
 //! - The state that [`Store::open`] gives has the root that stands with the latest block; otherwise it gives an error.
 //! - After a failed write nothing more is written until the store is opened again.
 //! - No batch has more than about 256 writes unless one block needs them, and no value more than 60 KiB.
@@ -47,7 +48,10 @@ mod prune;
 mod query;
 mod recent;
 mod record;
+mod rollback;
+pub mod snapshot;
 mod store;
+pub mod transfer;
 
 #[cfg(test)]
 mod crash_tests;

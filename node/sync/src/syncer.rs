@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+/// Blocks behind that are not worth a line in the log: whoever follows the chain is always a few behind.
+const FEW: u64 = 16;
+
 /// How often to look for a peer that keeps what all others have pruned.
 const PRUNED_RETRIES: u32 = 3;
 
@@ -142,7 +145,9 @@ impl<P: Peers, I: Ids> Run<P, I> {
         self.check_age(&local.header, now)?;
         while let Some(target) = self.next_target(&local).await? {
             let (from, to) = (local.header.height, target.header.height);
-            tracing::info!(%from, %to, epoch = %target.header.epoch, "catching up with a finalized block");
+            if to.saturating_sub(from).get() > FEW {
+                tracing::info!(%from, %to, epoch = %target.header.epoch, "catching up with a finalized block");
+            }
             self.reporter.aim(to);
             self.roster.look_for(from.next().unwrap_or(from));
             let hashes = self.hashes(&local.header, &target.header).await?;

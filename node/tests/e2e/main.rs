@@ -12,6 +12,7 @@ mod bad_input;
 mod crashes;
 mod misbehaviour;
 mod network;
+mod storage;
 mod transactions;
 mod waiters;
 mod watching;

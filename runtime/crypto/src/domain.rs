@@ -47,11 +47,13 @@ pub enum Domain {
     MerkleNode,
     /// Keys and accounts that a development chain derives from its seed.
     Development,
+    /// The manifest of a snapshot of the state.
+    SnapshotManifest,
 }
 
 impl Domain {
     /// Every domain, for the tests that compare them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Transaction,
         Self::Account,
         Self::Chain,
@@ -74,6 +76,7 @@ impl Domain {
         Self::MerkleLeaf,
         Self::MerkleNode,
         Self::Development,
+        Self::SnapshotManifest,
     ];
 
     /// The tag's bytes. None is a prefix of another.
@@ -104,6 +107,7 @@ impl Domain {
             Self::MerkleLeaf => &[0x02],
             Self::MerkleNode => &[0x03],
             Self::Development => b"palisade/development/v1",
+            Self::SnapshotManifest => b"palisade/snapshot-manifest/v1",
         }
     }
 }

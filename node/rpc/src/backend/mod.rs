@@ -6,12 +6,14 @@
 mod chain;
 mod dev;
 mod ledger;
+mod snapshots;
 mod state;
 mod transactions;
 
 pub use chain::{ChainInfo, Direction, LocalValidator, NodeInfo, Peer, Tip};
 pub use dev::{DevAccount, DevBackend, LinkFault};
 pub use ledger::{FinalBlock, FinalityProof, Handover, Place, Places};
+pub use snapshots::{SnapshotBackend, SnapshotInfo, SnapshotLimits};
 pub use state::{
     Account, Asset, At, Bond, Context, Entry, Page, Parameter, Read, Rotation, SigningInfo, Validator,
     ValidatorStatus,

@@ -26,6 +26,7 @@ pub(crate) fn sync_status(tip: &Tip, peers: usize) -> wire::GetSyncStatusRespons
         height: tip.height.get(),
         target_height: tip.target.max(tip.height).get(),
         earliest_height: tip.earliest_state.get(),
+        earliest_block_height: tip.earliest_block.get(),
         epoch: tip.epoch.get(),
         view: tip.view.get(),
         time_ms: tip.time.get(),

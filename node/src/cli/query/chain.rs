@@ -69,6 +69,7 @@ pub(super) async fn sync(context: &Context) -> Result<(), Failure> {
         "height": status.height,
         "target_height": status.target_height,
         "earliest_height": status.earliest_height,
+        "earliest_block_height": status.earliest_block_height,
         "epoch": status.epoch,
         "view": status.view,
         "time_ms": status.time_ms,

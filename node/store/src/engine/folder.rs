@@ -71,7 +71,7 @@ fn remove_half_written_snapshots(path: &Path) -> io::Result<()> {
 }
 
 /// What the system's error means to an operator.
-pub(super) fn classify(path: &Path, error: &io::Error) -> EngineError {
+pub(crate) fn classify(path: &Path, error: &io::Error) -> EngineError {
     let path = PathBuf::from(path);
     let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
     let refused = [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem];
