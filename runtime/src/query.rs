@@ -252,6 +252,16 @@ pub fn admits(store: &(impl Read + Sync), block: &Block, evidence: &Evidence) ->
     staking::admit(&View::new(store, block), evidence).map(|_| ())
 }
 
+/// By what the weight of each member of `set` is multiplied in the leader schedule of its epoch, in the set's order:
+/// what the blocks of the epoch before say of it. For the present epoch and, once its set is decided, the next.
+///
+/// # Errors
+/// The store is broken.
+pub fn reputation(store: &(impl Read + Sync), set: &ValidatorSet) -> Result<Vec<u32>, StateError> {
+    let standings = staking::standings(store, set)?;
+    Ok(standings.into_iter().map(staking::Standing::share).collect())
+}
+
 /// The accounts that an event names, in order; one may come twice.
 pub fn accounts_of(event: &Event) -> impl Iterator<Item = AccountId> {
     event.keys().filter_map(|(_, value)| {

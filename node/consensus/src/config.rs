@@ -1,8 +1,9 @@
 //! Configuration, where a chain stands when the core starts, and time as it is told.
 
+use crate::schedule::Draw;
 use crypto::bls::KeyBytes;
 use light_palisade::{Certificate, Committee, Header};
-use primitives::{BlockHash, ChainHash, Digest, Epoch, Height, Millis, Timestamp, View};
+use primitives::{BlockHash, ChainHash, Epoch, Height, Millis, Timestamp, View};
 use std::sync::Arc;
 
 /// What the clocks said when an input arrived. The core has no clock of its own.
@@ -116,9 +117,8 @@ pub struct Tip {
     /// The set that decided the tip, where the tip ends an epoch: it judges the finalizations of the tip that the
     /// first block of the next epoch may carry. None otherwise.
     pub previous: Option<Arc<Committee>>,
-    /// Fixes the leader schedule of `committee`'s epoch; from state two epochs before (consensus.md, "Leader
-    /// election").
-    pub randomness: Digest,
+    /// Fixes the leaders of `committee`'s epoch.
+    pub draw: Draw,
 }
 
 impl Tip {

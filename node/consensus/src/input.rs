@@ -2,8 +2,9 @@
 
 use crate::config::Tip;
 use crate::message::{Message, Peer};
+use crate::schedule::Draw;
 use light_palisade::{Block, Committee, Statement, Vote};
-use primitives::{BlockHash, Digest, Epoch, View};
+use primitives::{BlockHash, Epoch, View};
 use std::sync::Arc;
 
 /// What the application found when it executed a block on its parent. The absence of a verdict means nothing.
@@ -90,8 +91,8 @@ pub enum Input {
     EpochStarted {
         /// The set.
         committee: Arc<Committee>,
-        /// Fixes its leader schedule.
-        randomness: Digest,
+        /// Fixes its leaders.
+        draw: Draw,
     },
     /// Block sync has verified and committed blocks up to this tip.
     Synced(Box<Tip>),

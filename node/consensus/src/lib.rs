@@ -39,5 +39,5 @@ pub use input::{Input, TimerKey, Verdict};
 pub use machine::Core;
 pub use message::{Content, Message, Peer, Proposal};
 pub use record::{Floor, Record};
-pub use schedule::Schedule;
+pub use schedule::{Draw, Schedule};
 pub use scheme::{BlsScheme, Scheme};

@@ -172,10 +172,7 @@ impl<S: Scheme> Core<S> {
             Input::SignRefused { statement } => self.on_sign_refused(&statement),
             Input::Work { available } => self.on_work(available),
             Input::Fetched(block) => self.on_fetched(block),
-            Input::EpochStarted {
-                committee,
-                randomness,
-            } => self.on_epoch_started(&committee, &randomness),
+            Input::EpochStarted { committee, draw } => self.on_epoch_started(&committee, &draw),
             Input::Synced(tip) => self.on_synced(*tip),
         }
         self.settle();

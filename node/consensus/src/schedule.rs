@@ -2,6 +2,8 @@
 //!
 //! Every view adds each validator's weight to its priority, elects the highest, and takes the total weight from it.
 //! So a validator of weight w leads N·w/W of any N views, give or take two, whatever certificates anybody holds.
+//! Weights here are those of the set times what each validator's past as a leader is worth ([`Draw::reputation`]); a
+//! quorum never counts anything but the set's.
 //!
 //! # Source
 //! consensus.md, section 1.2, "Leader election"; the algorithm is CometBFT's proposer selection, without its
@@ -17,6 +19,37 @@ use std::collections::VecDeque;
 /// Leaders that are looked up; older ones are forgotten.
 const KEPT: u64 = RETENTION + 2 * VIEWS_AHEAD;
 
+/// What fixes an epoch's leaders besides its set: everybody finds the same in the chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draw {
+    /// From state two epochs before (consensus.md, "Leader election").
+    pub randomness: Digest,
+    /// By what the weight of each member of the set is multiplied, in the set's order: what the final blocks of the
+    /// epoch before say of it. [`Draw::FULL`] where nothing is said; zero counts as one.
+    pub reputation: Vec<u32>,
+}
+
+impl Draw {
+    /// The share of turns of a member of which nothing bad is known.
+    pub const FULL: u32 = 100;
+
+    /// Leaders by weight alone.
+    #[must_use]
+    pub const fn of(randomness: Digest) -> Self {
+        Self {
+            randomness,
+            reputation: Vec::new(),
+        }
+    }
+
+    fn shares(&self) -> impl Iterator<Item = u32> {
+        self.reputation
+            .iter()
+            .copied()
+            .chain(core::iter::repeat(Self::FULL))
+    }
+}
+
 /// The leaders of one epoch, in order.
 #[derive(Clone, Debug)]
 pub struct Schedule {
@@ -31,19 +64,22 @@ pub struct Schedule {
 impl Schedule {
     /// The schedule of a committee's epoch. Starts are spread over [0, W) by a hash of (chain, epoch, randomness).
     #[must_use]
-    pub fn new(chain: &ChainHash, committee: &Committee, randomness: &Digest) -> Self {
+    pub fn new(chain: &ChainHash, committee: &Committee, draw: &Draw) -> Self {
         let epoch = committee.epoch().get().to_be_bytes();
         let seed: Digest = tagged(
             Domain::LeaderSchedule,
-            &[chain.as_bytes(), &epoch, randomness.as_bytes()],
+            &[chain.as_bytes(), &epoch, draw.randomness.as_bytes()],
         );
-        let total = i128::from(committee.total_weight());
         let weights: Vec<i128> = committee
             .set()
             .validators
             .iter()
-            .map(|v| i128::from(v.weight.get()))
+            .zip(draw.shares())
+            .map(|(v, share)| i128::from(v.weight.get()).saturating_mul(i128::from(share.max(1))))
             .collect();
+        let total = weights
+            .iter()
+            .fold(0i128, |sum, weight| sum.saturating_add(*weight));
         let priorities = (0u16..)
             .zip(&weights)
             .map(|(index, _)| start(&seed, index, total))

@@ -1,10 +1,10 @@
 //! What the engine asks of the state machine and its store.
 
 use bytes::Bytes;
-use consensus::{Build, Tip, Verdict, Verify};
+use consensus::{Build, Draw, Tip, Verdict, Verify};
 use crypto::bls::SignatureBytes;
 use light_palisade::{Block, Certificate, Committee, Evidence};
-use primitives::{BlockHash, Digest};
+use primitives::BlockHash;
 use std::sync::Arc;
 
 /// An error that halts the node: the store or the code is broken. The binary that made it knows what it is.
@@ -22,8 +22,8 @@ pub struct Finalized {
 /// What a commit led to.
 #[derive(Clone, Debug, Default)]
 pub struct Committed {
-    /// The next epoch's set and the randomness of its leader schedule, when the last block ended an epoch.
-    pub next_epoch: Option<(Arc<Committee>, Digest)>,
+    /// The next epoch's set and what fixes its leaders, when the last block ended an epoch.
+    pub next_epoch: Option<(Arc<Committee>, Draw)>,
 }
 
 /// The state machine over its store. Every method blocks, and is called on a thread that may.

@@ -337,14 +337,10 @@ impl<A: Application> Driver<A> {
         self.state.committed = self.state.committed.max(height);
         self.metrics.height.set(gauge(height.get()));
         self.prune().await?;
-        if let Some((committee, randomness)) = committed.next_epoch {
+        if let Some((committee, draw)) = committed.next_epoch {
             self.meet(committee.clone());
             self.choose_key(&committee).await?;
-            self.feed(Input::EpochStarted {
-                committee,
-                randomness,
-            })
-            .await?;
+            self.feed(Input::EpochStarted { committee, draw }).await?;
         }
         self.show();
         Ok(())

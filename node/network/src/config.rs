@@ -23,7 +23,8 @@ pub struct Config {
     pub persistent_peers: Vec<String>,
     /// Longest direct frame, bytes. A peer that announces a longer one is disconnected. Default: 4,194,304.
     pub max_frame_bytes: u32,
-    /// How long a transaction may wait for others to share its write, ms, at most 100. Default: 5.
+    /// The least time between two writes of transactions to one peer, so that they share them, ms, at most 100: a lone
+    /// transaction goes at once. Default: 5.
     pub batch_delay_ms: u64,
     /// How often a link is pinged, ms. Default: 5,000.
     pub ping_interval_ms: u64,

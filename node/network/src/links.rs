@@ -13,7 +13,7 @@ use libp2p::Stream;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 /// The reader takes the stream.
 const READY: u8 = 1;
@@ -99,6 +99,7 @@ impl<'a> Writer<'a> {
 
     async fn run(mut self) -> io::Error {
         let outbox = self.peer.outbox(self.class);
+        let mut batched = self.last;
         loop {
             let mut nothing = [0];
             tokio::select! {
@@ -110,8 +111,9 @@ impl<'a> Writer<'a> {
             }
             if self.class == Class::Transactions {
                 let delay = Duration::from_millis(self.shared.config.batch_delay_ms);
-                // Late or full, the batch goes.
-                drop(timeout(delay, outbox.holds(FULL_BATCH)).await);
+                // Late or full, the batch goes; a lone transaction waits for nobody.
+                drop(timeout_at(batched + delay, outbox.holds(FULL_BATCH)).await);
+                batched = Instant::now();
             }
             if let Err(error) = self.write_queued().await {
                 self.shared.metrics.dropped(self.class.name(), "link_lost", 1);

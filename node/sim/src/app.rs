@@ -4,7 +4,7 @@
 
 use crate::keys::{CHAIN, Keyring};
 use crate::sets::Sets;
-use consensus::{Build, Tip, Verdict};
+use consensus::{Build, Draw, Tip, Verdict};
 use crypto::bls::SignatureBytes;
 use crypto::hash::{seed, sha256};
 use light_palisade::{
@@ -184,7 +184,7 @@ impl App {
             certificate: last.certificate.clone(),
             committee: Arc::clone(&last.committee),
             previous: last.previous.clone(),
-            randomness: last.randomness,
+            draw: Draw::of(last.randomness),
         }
     }
 

@@ -6,7 +6,7 @@ use super::leaders::Leaders;
 use super::{Admitted, Candidate, EvidencePool, Mempool, Outcome, Snapshots, randomness, rejection};
 use crate::backend::Work;
 use bytes::Bytes;
-use consensus::{Build, Tip, Verdict, Verify};
+use consensus::{Build, Draw, Tip, Verdict, Verify};
 use crypto::bls::SignatureBytes;
 use crypto::hash::seed;
 use engine::{Application, ApplicationError, Committed, Finalized};
@@ -16,7 +16,7 @@ use mempool::{Reserved, Selection, Transaction};
 use parking_lot::Mutex;
 use primitives::{AccountId, BlockHash, ChainHash, Digest, Epoch, Height, TxId, View};
 use runtime::staking::Error as EvidenceRefused;
-use runtime::{BlockContext, ExecuteError, Executed, Limits, Receipt, TransactionError};
+use runtime::{BlockContext, ExecuteError, Executed, Limits, Receipt, State, TransactionError};
 use std::sync::Arc;
 use store::{Roots, Store, StoreError};
 use tokio::sync::watch;
@@ -173,7 +173,7 @@ impl Chain {
         let set = Self::set_of(base, header.epoch)?;
         let operator = set.get(header.proposer).map(|proposer| proposer.operator);
         let operator: AccountId = operator.ok_or(ChainError::Broken("the proposer is not in its set"))?;
-        let missed = self.missed(&set, why)?;
+        let missed = self.missed(&base.state, &set, why)?;
         Ok(BlockContext::of(
             header,
             operator,
@@ -182,9 +182,21 @@ impl Chain {
         ))
     }
 
+    /// What fixes the leaders of a set's epoch, which is that of `state` or the next: all of it is in the chain, so that
+    /// a node that was restarted or has just caught up finds the same.
+    pub(super) fn draw(&self, state: &State, set: &ValidatorSet) -> Result<Draw, ChainError> {
+        let reputation = runtime::query::reputation(state, set)
+            .map_err(|_| ChainError::Broken("what is known of leaders does not read"))?;
+        Ok(Draw {
+            randomness: randomness::of_epoch(&self.store, set.epoch)?,
+            reputation,
+        })
+    }
+
     /// The operators whose views were skipped, as the block's own justification says.
     pub(super) fn missed(
         &self,
+        state: &State,
         set: &ValidatorSet,
         why: &Justification,
     ) -> Result<Vec<AccountId>, ChainError> {
@@ -196,9 +208,9 @@ impl Chain {
         if views.is_empty() {
             return Ok(Vec::new());
         }
-        let randomness = randomness::of_epoch(&self.store, set.epoch)?;
+        let draw = self.draw(state, set)?;
         self.leaders
-            .of(&self.id, set, &randomness, &views)
+            .of(&self.id, set, &draw, &views)
             .ok_or(ChainError::Broken("a stored set is no committee"))
     }
 
@@ -378,11 +390,12 @@ impl Chain {
         } else {
             None
         };
+        let committee = committee(epoch)?;
         Ok(Tip {
             certificate,
-            committee: committee(epoch)?,
+            draw: self.draw(&base.state, committee.set())?,
+            committee,
             previous,
-            randomness: randomness::of_epoch(&self.store, epoch)?,
             header: base.header,
         })
     }

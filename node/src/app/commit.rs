@@ -1,7 +1,7 @@
 //! Making finalized blocks durable, and only then telling everybody.
 
 use super::chain::{Chain, ChainError};
-use super::{Outcome, Snapshot, randomness};
+use super::{Outcome, Snapshot};
 use engine::{Committed, Finalized};
 use light_palisade::{Certificate, Committee};
 use mempool::Transaction;
@@ -129,7 +129,7 @@ impl Chain {
     fn count(&self, outcome: &Outcome, certificate: Option<&Certificate>) -> Result<(), ChainError> {
         let parent = self.forks.lock().tip().clone();
         let set = Self::set_of(&parent, outcome.block.header.epoch)?;
-        let missed = self.missed(&set, &outcome.block.justification)?;
+        let missed = self.missed(&parent.state, &set, &outcome.block.justification)?;
         self.work.count(&outcome.block, certificate, &set, &missed);
         Ok(())
     }
@@ -140,9 +140,9 @@ impl Chain {
         };
         let committee =
             Committee::new(set.clone()).map_err(|_| ChainError::Broken("the next set is no committee"))?;
-        let randomness = randomness::of_epoch(&self.store, set.epoch)?;
+        let draw = self.draw(&last.state, set)?;
         Ok(Committed {
-            next_epoch: Some((Arc::new(committee), randomness)),
+            next_epoch: Some((Arc::new(committee), draw)),
         })
     }
 }

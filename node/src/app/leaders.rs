@@ -1,9 +1,9 @@
 //! Who led which view, for those that were skipped.
 
-use consensus::Schedule;
+use consensus::{Draw, Schedule};
 use light_palisade::{Committee, ValidatorSet};
 use parking_lot::Mutex;
-use primitives::{AccountId, ChainHash, Digest, Epoch, View};
+use primitives::{AccountId, ChainHash, Epoch, View};
 
 /// The schedule of the epoch that was asked about last.
 #[derive(Debug, Default)]
@@ -15,20 +15,20 @@ impl Leaders {
         &self,
         chain: &ChainHash,
         set: &ValidatorSet,
-        randomness: &Digest,
+        draw: &Draw,
         views: &[View],
     ) -> Option<Vec<AccountId>> {
         let highest = views.iter().max().copied().unwrap_or(View::ZERO);
         let mut held = self.0.lock();
         let mut schedule = match held.take() {
             Some((epoch, schedule)) if epoch == set.epoch => schedule,
-            Some(_) | None => Schedule::new(chain, &Committee::new(set.clone()).ok()?, randomness),
+            Some(_) | None => Schedule::new(chain, &Committee::new(set.clone()).ok()?, draw),
         };
         schedule.extend_to(highest);
         let mut found = look_up(&schedule, set, views);
         if found.is_none() {
             // Some of the views are further back than a schedule remembers: start over.
-            schedule = Schedule::new(chain, &Committee::new(set.clone()).ok()?, randomness);
+            schedule = Schedule::new(chain, &Committee::new(set.clone()).ok()?, draw);
             found = climb(&mut schedule, set, views);
         }
         *held = Some((set.epoch, schedule));

@@ -38,10 +38,21 @@ impl Pace {
         (all + self.lanes - 1 - self.lane) / self.lanes
     }
 
-    /// When the `index`-th transaction of this lane is due.
+    /// When to look again while the `next` transaction of this lane is not due: at its moment, or a little later when
+    /// more follow soon.
+    fn wake(&self, next: u64) -> Instant {
+        let gap = Duration::from_secs(self.lanes) / u32::try_from(self.rate.max(1)).unwrap_or(u32::MAX);
+        if gap < GATHER {
+            Instant::now() + GATHER
+        } else {
+            self.time_of(next)
+        }
+    }
+
+    /// When the `index`-th transaction of this lane, counted from 0, is due: [`Pace::due`] counts it from then on.
     fn time_of(&self, index: u64) -> Instant {
-        let nth = index * self.lanes + self.lane;
-        let micros = u128::from(nth) * 1_000_000 / u128::from(self.rate.max(1));
+        let nth = index * self.lanes + self.lane + 1;
+        let micros = (u128::from(nth) * 1_000_000).div_ceil(u128::from(self.rate.max(1)));
         self.start + Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 }
@@ -90,7 +101,7 @@ impl Lane {
             } else if elapsed >= self.pace.duration {
                 return;
             } else {
-                sleep_until(end.min(Instant::now() + GATHER)).await;
+                sleep_until(end.min(self.pace.wake(self.released))).await;
             }
             // What is still unsent when the time is over was never offered: the figures say so.
             if self.pace.start.elapsed() >= self.pace.duration + PAUSE {
@@ -195,13 +206,14 @@ mod tests {
             let sum: u64 = lanes.iter().map(|pace| pace.due(elapsed)).sum();
             assert_eq!(sum, 100 * ms.min(10_000) / 1_000, "{ms} ms");
         }
-        // What is due by a moment was due no later than it.
+        // What is due by a moment was due no later than it, and what is not is due later.
         for pace in &lanes {
             for ms in [10, 500, 999] {
                 let elapsed = Duration::from_millis(ms);
                 if let Some(last) = pace.due(elapsed).checked_sub(1) {
                     assert!(pace.time_of(last) <= start + elapsed);
                 }
+                assert!(pace.time_of(pace.due(elapsed)) > start + elapsed);
             }
         }
     }

@@ -9,26 +9,21 @@ use crate::message::{Message, Peer};
 use crate::pace::times;
 use crate::record::Record;
 use crate::rules::{Opening, next};
-use crate::schedule::Schedule;
+use crate::schedule::{Draw, Schedule};
 use crate::scheme::Scheme;
 use crypto::bls::KeyBytes;
 use light_palisade::{Certificate, Committee};
-use primitives::{Digest, Epoch, Millis, View};
+use primitives::{Epoch, Millis, View};
 use std::sync::Arc;
 
 impl Term {
     /// The term of a committee that follows `opening`.
-    pub(super) fn new(
-        config: &Config,
-        committee: &Arc<Committee>,
-        randomness: &Digest,
-        opening: Opening,
-    ) -> Self {
+    pub(super) fn new(config: &Config, committee: &Arc<Committee>, draw: &Draw, opening: Opening) -> Self {
         let me = config.key.as_ref().and_then(|key| committee.set().index_of(key));
         Self {
             epoch: committee.epoch(),
             committee: Arc::clone(committee),
-            schedule: Schedule::new(&config.chain, committee, randomness),
+            schedule: Schedule::new(&config.chain, committee, draw),
             me,
             opening,
             opening_certificate: None,
@@ -53,7 +48,7 @@ impl<S: Scheme> Core<S> {
     }
 
     /// The boundary block was committed, and this set decides what follows.
-    pub(super) fn on_epoch_started(&mut self, committee: &Arc<Committee>, randomness: &Digest) {
+    pub(super) fn on_epoch_started(&mut self, committee: &Arc<Committee>, draw: &Draw) {
         let follows = self
             .term
             .epoch
@@ -76,7 +71,7 @@ impl<S: Scheme> Core<S> {
             height: self.last.header.height,
         };
         let former = Arc::clone(&self.term.committee);
-        self.term = Term::new(&self.config, committee, randomness, opening)
+        self.term = Term::new(&self.config, committee, draw, opening)
             .after(self.last.certificate.clone(), Some(former));
         self.last.view = View::ZERO;
         self.begin_term();
@@ -208,6 +203,6 @@ impl Term {
             }
         };
         let certificate = tip.certificate.clone().filter(|_| tip.opens_epoch());
-        Self::new(config, &tip.committee, &tip.randomness, opening).after(certificate, tip.previous.clone())
+        Self::new(config, &tip.committee, &tip.draw, opening).after(certificate, tip.previous.clone())
     }
 }

@@ -8,7 +8,7 @@ const CHAIN: ChainHash = ChainHash::new([7; 32]);
 
 fn leaders(weights: &[u64], randomness: u8, views: u64) -> Vec<u16> {
     let set = committee(3, 0, weights);
-    let mut schedule = Schedule::new(&CHAIN, &set, &Digest::new([randomness; 32]));
+    let mut schedule = Schedule::new(&CHAIN, &set, &Draw::of(Digest::new([randomness; 32])));
     schedule.extend_to(View::new(views));
     let first = views.saturating_sub(KEPT) + 1;
     (first..=views)
@@ -26,13 +26,34 @@ fn it_is_fixed_by_the_seed_and_by_nothing_else() {
 #[test]
 fn it_does_not_matter_in_which_steps_it_is_extended() {
     let set = committee(3, 0, &[3, 1, 4]);
-    let mut steps = Schedule::new(&CHAIN, &set, &Digest::ZERO);
-    let mut once = Schedule::new(&CHAIN, &set, &Digest::ZERO);
+    let mut steps = Schedule::new(&CHAIN, &set, &Draw::default());
+    let mut once = Schedule::new(&CHAIN, &set, &Draw::default());
     once.extend_to(View::new(50));
     for view in [3, 2, 10, 10, 49, 50] {
         steps.extend_to(View::new(view));
     }
     assert_eq!(steps.leaders, once.leaders);
+}
+
+#[test]
+fn a_leader_that_failed_has_a_hundredth_of_its_turns() {
+    let set = committee(3, 0, &[50; 4]);
+    let draw = Draw {
+        reputation: vec![100, 1, 10],
+        ..Draw::default()
+    };
+    let mut schedule = Schedule::new(&CHAIN, &set, &draw);
+    let mut led = [0u32; 4];
+    for view in 1..=2_110 {
+        schedule.extend_to(View::new(view));
+        led[usize::from(schedule.leader(View::new(view)).unwrap().get())] += 1;
+    }
+    // 100 + 1 + 10 + 100: whoever is not named has a full share.
+    let off = led
+        .iter()
+        .zip([1_000u32, 10, 100, 1_000])
+        .map(|(led, due)| led.abs_diff(due));
+    assert!(off.max() <= Some(2), "{led:?}");
 }
 
 #[test]
@@ -46,7 +67,7 @@ fn equal_weights_take_turns() {
 #[test]
 fn old_leaders_are_forgotten_and_nobody_leads_view_zero() {
     let set = committee(3, 0, &[1, 1]);
-    let mut schedule = Schedule::new(&CHAIN, &set, &Digest::ZERO);
+    let mut schedule = Schedule::new(&CHAIN, &set, &Draw::default());
     schedule.extend_to(View::new(2_000));
     assert_eq!(schedule.leader(View::ZERO), None);
     assert_eq!(schedule.leader(View::new(2_000 - KEPT)), None);

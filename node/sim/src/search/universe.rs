@@ -3,7 +3,7 @@
 use super::Setup;
 use crate::app::transactions_root;
 use crate::keys::{CHAIN, Keyring, MockScheme, key, peer};
-use consensus::{Build, Content, Message, Proposal, Schedule, Scheme, Timing, Tip};
+use consensus::{Build, Content, Draw, Message, Proposal, Schedule, Scheme, Timing, Tip};
 use crypto::hash::seed;
 use light_palisade::vote::seed_sign_bytes;
 use light_palisade::{
@@ -95,7 +95,7 @@ struct Base {
 impl Universe {
     pub(crate) fn new(setup: Setup) -> Option<Self> {
         let committee = Arc::new(committee(&setup).ok()?);
-        let mut schedule = Schedule::new(&CHAIN, &committee, &Digest::ZERO);
+        let mut schedule = Schedule::new(&CHAIN, &committee, &Draw::default());
         schedule.extend_to(View::new(setup.views + 1));
         let leaders = (1..=setup.views)
             .filter_map(|view| schedule.leader(View::new(view)))
@@ -121,7 +121,7 @@ impl Universe {
             certificate: None,
             committee: Arc::clone(&self.committee),
             previous: None,
-            randomness: Digest::ZERO,
+            draw: Draw::default(),
         }
     }
 

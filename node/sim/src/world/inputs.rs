@@ -109,7 +109,7 @@ impl<K: Keyring> World<K> {
         if let Some(boundary) = ended {
             let input = Box::new(Input::EpochStarted {
                 committee: Arc::clone(&boundary.committee),
-                randomness: boundary.randomness,
+                draw: consensus::Draw::of(boundary.randomness),
             });
             self.later(
                 0,

@@ -4,7 +4,7 @@ use crate::ID;
 use crate::error::Error;
 use crate::event::{EpochEnded, Issued, TipsCollected, UnbondingPaid};
 use crate::state::{self, BONDS, CUT, ISSUED_UNTIL, ROUNDS, SETS, UNBONDINGS, VALIDATORS};
-use crate::{convict, duty, jail};
+use crate::{convict, duty, jail, standing};
 use kernel::{Ctx, StateError};
 use light_palisade::ValidatorSet;
 use primitives::{AccountId, Amount, AssetId, Coin, MathError, Rounding, mul_div};
@@ -47,7 +47,7 @@ fn broken(error: Error) -> StateError {
     }
 }
 
-/// Pays what has matured, a bounded number per block; the rest waits for the next.
+/// Counts who led and who did not, and pays what has matured, a bounded number per block; the rest waits for the next.
 pub(crate) fn begin(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
     duty::count(ctx)?;
     let now = ctx.chain_clock();
@@ -136,6 +136,7 @@ pub fn store_next_set(ctx: &mut Ctx<'_>, set: &ValidatorSet) -> Result<(), State
     // The epoch that ends has no more use for its own.
     CUT.remove(ctx)?;
     jail::cut_epoch(ctx, set)?;
+    standing::judge(ctx, set)?;
     let delay = state::params(ctx)?.unbonding_delay;
     let now = ctx.chain_clock();
     let oldest = SETS.range(ctx, None, FORGOTTEN_SETS.saturating_add(1))?;

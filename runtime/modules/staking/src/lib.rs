@@ -40,6 +40,7 @@ mod register;
 mod resume;
 mod rotate_key;
 mod set;
+mod standing;
 mod state;
 mod types;
 mod unbond;
@@ -61,6 +62,7 @@ pub use msg::{
 pub use params::{Params, ParamsError};
 pub use resume::{Tables, as_genesis};
 pub use set::{candidate_set, is_concentrated, set_in_force, set_of};
+pub use standing::{Standing, standings};
 pub use state::{bonding_account, reward_account};
 pub use types::{BondRecord, Conviction, Duty, Jail, Pool, Rotation, Unbonding, ValidatorRecord};
 

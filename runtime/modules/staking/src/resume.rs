@@ -5,8 +5,9 @@ use crate::genesis::Genesis;
 use crate::invariants;
 use crate::state::{
     self, BONDS, CONVICTIONS, CUT, DUTIES, ISSUED_UNTIL, KEYS, LIABLE, PARAMS, ROTATIONS, ROUNDS, SETS,
-    UNBONDING_COUNT, UNBONDINGS, VALIDATORS,
+    STANDINGS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS,
 };
+use crate::standing::Standing;
 use crate::types::{BondRecord, Conviction, Duty, Rotation, Unbonding, ValidatorRecord};
 use kernel::{Ctx, Invariant, Key, Map, Read, StateError};
 use light_palisade::ValidatorSet;
@@ -29,6 +30,7 @@ pub struct Tables {
     cut: Option<Height>,
     duties: Vec<(AccountId, Duty)>,
     rotations: Vec<((AccountId, Epoch), Rotation)>,
+    standings: Vec<((Epoch, AccountId), Standing)>,
 }
 
 fn all<K: Key + Clone, V: Encode + Decode>(
@@ -63,6 +65,7 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         cut: CUT.get(store)?,
         duties: all(store, &DUTIES)?,
         rotations: all(store, &ROTATIONS)?,
+        standings: all(store, &STANDINGS)?,
     };
     Ok(Genesis {
         params: state::params(store)?,
@@ -90,6 +93,7 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, params: &crate::Params, tables: Tables) ->
     put(ctx, &UNBONDINGS, tables.unbondings)?;
     put(ctx, &ROUNDS, tables.rounds)?;
     put(ctx, &SETS, tables.sets)?;
+    put(ctx, &STANDINGS, tables.standings)?;
     UNBONDING_COUNT.put(ctx, &tables.unbonding_count)?;
     ISSUED_UNTIL.put(ctx, &tables.issued_until)?;
     put(ctx, &CONVICTIONS, tables.convictions)?;

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::params::Params;
+use crate::standing::Standing;
 use crate::types::{BondRecord, Conviction, Duty, Rotation, Unbonding, ValidatorRecord};
 use crate::{ID, Moniker};
 use crypto::bls::KeyBytes;
@@ -37,11 +38,13 @@ pub(crate) const CONVICTIONS: Map<(Epoch, AccountId), Conviction> = Map::new(ID.
 pub(crate) const LIABLE: Map<(Epoch, AccountId), Amount> = Map::new(ID.table(10));
 /// The height at which the epoch ends early, when too much of its weight is jailed.
 pub(crate) const CUT: Item<Height> = Item::new(ID.table(11));
-
 /// Operator → how its validator does its work; no entry for nothing to tell.
 pub(crate) const DUTIES: Map<AccountId, Duty> = Map::new(ID.table(12));
 /// (operator, epoch in which it was asked for) → a change of its consensus key.
 pub(crate) const ROTATIONS: Map<(AccountId, Epoch), Rotation> = Map::new(ID.table(13));
+/// (epoch, operator) → with which standing it entered the epoch; no entry for an active one. Those of the present epoch
+/// and the one before are kept.
+pub(crate) const STANDINGS: Map<(Epoch, AccountId), Standing> = Map::new(ID.table(14));
 
 /// Entries read at once where a table is walked whole.
 const PAGE: usize = 256;

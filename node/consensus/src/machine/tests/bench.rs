@@ -6,6 +6,7 @@ use crate::input::{Input, TimerKey, Verdict};
 use crate::machine::Core;
 use crate::message::{Content, Message, Peer, Proposal};
 use crate::record::Record;
+use crate::schedule::Draw;
 use crate::scheme::Scheme;
 use blst::min_sig::SecretKey;
 use crypto::bls::{KeyBytes, SignatureBytes};
@@ -179,7 +180,7 @@ pub(super) fn genesis_tip(committee: &Arc<Committee>) -> Tip {
         certificate: None,
         committee: Arc::clone(committee),
         previous: None,
-        randomness: Digest::ZERO,
+        draw: Draw::default(),
     }
 }
 

@@ -8,8 +8,9 @@ use crate::effect::{Divergence, Effect};
 use crate::input::{Input, TimerKey, Verdict};
 use crate::message::{Message, Peer};
 use crate::record::{Floor, Record};
+use crate::schedule::Draw;
 use light_palisade::{Committee, Statement};
-use primitives::{Digest, Epoch, Height, View};
+use primitives::{Epoch, Height, View};
 use std::sync::Arc;
 
 /// The end of an epoch: a committed boundary block, and the set that follows.
@@ -30,7 +31,7 @@ fn start(bench: &mut Bench, next: &Arc<Committee>) -> Vec<Effect> {
     bench.set = Arc::clone(next);
     bench.step(Input::EpochStarted {
         committee: Arc::clone(next),
-        randomness: Digest::ZERO,
+        draw: Draw::default(),
     })
 }
 
@@ -276,7 +277,7 @@ fn block_sync_into_another_epoch_starts_it_and_keeps_recovered_votes() {
         certificate: Some(certificate.clone()),
         committee: Arc::clone(&next),
         previous: Some(old),
-        randomness: Digest::ZERO,
+        draw: Draw::default(),
     };
     bench.step(Input::Synced(Box::new(tip)));
     bench.set = Arc::clone(&next);

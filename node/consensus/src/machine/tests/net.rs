@@ -8,8 +8,9 @@ use crate::input::{Input, TimerKey, Verdict};
 use crate::machine::Core;
 use crate::message::{Message, Peer};
 use crate::record::Record;
+use crate::schedule::Draw;
 use light_palisade::{Block, Certificate, Committee, Evidence, Vote};
-use primitives::{BlockHash, Digest, Millis, Timestamp};
+use primitives::{BlockHash, Millis, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -261,12 +262,12 @@ impl Net {
             certificate: Some(certificate),
             committee: Arc::clone(&next),
             previous: boundary.then_some(set),
-            randomness: Digest::ZERO,
+            draw: Draw::default(),
         };
         if boundary {
             let input = Input::EpochStarted {
                 committee: next,
-                randomness: Digest::ZERO,
+                draw: Draw::default(),
             };
             let me = u16::try_from(index).unwrap();
             self.later(1, me, Due::Input(Box::new(input)));

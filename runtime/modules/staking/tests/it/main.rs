@@ -19,4 +19,5 @@ mod registration;
 mod rewards;
 mod selection;
 mod slashes;
+mod standing;
 mod world;
