@@ -218,66 +218,26 @@ mod tests {
 
     #[test]
     fn what_cannot_work_is_named() {
-        let default = Config::default;
-        let broken = [
-            (
-                "listen",
-                Config {
-                    listen: "0.0.0.0:26600".parse().unwrap(),
-                    ..default()
-                },
-            ),
-            (
-                "rate_burst",
-                Config {
-                    rate_burst: 49,
-                    ..default()
-                },
-            ),
-            (
-                "max_calls",
-                Config {
-                    max_calls: 0,
-                    ..default()
-                },
-            ),
-            (
-                "call_timeout_ms",
-                Config {
-                    call_timeout_ms: 1,
-                    ..default()
-                },
-            ),
-            (
-                "max_receive_bytes",
-                Config {
-                    max_receive_bytes: 1_024,
-                    ..default()
-                },
-            ),
-            (
-                "max_send_bytes",
-                Config {
-                    max_send_bytes: MAX_BLOCK_BYTES,
-                    ..default()
-                },
-            ),
-            (
-                "cors_origins",
-                Config {
-                    cors_origins: vec!["example.org".into()],
-                    ..default()
-                },
-            ),
-            (
-                "cors_origins",
-                Config {
-                    cors_origins: vec!["*".into(), "http://a".into()],
-                    ..default()
-                },
-            ),
+        type Change = fn(&mut Config);
+        let broken: [(&str, Change); 8] = [
+            ("listen", |config| {
+                config.listen = "0.0.0.0:26600".parse().unwrap()
+            }),
+            ("rate_burst", |config| config.rate_burst = 49),
+            ("max_calls", |config| config.max_calls = 0),
+            ("call_timeout_ms", |config| config.call_timeout_ms = 1),
+            ("max_receive_bytes", |config| config.max_receive_bytes = 1_024),
+            ("max_send_bytes", |config| config.max_send_bytes = MAX_BLOCK_BYTES),
+            ("cors_origins", |config| {
+                config.cors_origins = vec!["example.org".into()];
+            }),
+            ("cors_origins", |config| {
+                config.cors_origins = vec!["*".into(), "http://a".into()];
+            }),
         ];
-        for (field, config) in broken {
+        for (field, change) in broken {
+            let mut config = Config::default();
+            change(&mut config);
             assert_eq!(config.validate().map_err(|error| error.field), Err(field));
         }
     }

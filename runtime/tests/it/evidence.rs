@@ -43,7 +43,7 @@ fn with_evidence(chain: &Chain, evidence: Vec<Evidence>) -> Result<(), String> {
         Ok(_) => Ok(()),
         Err(ExecuteError::Invalid(why)) => match *why {
             BlockInvalid::Evidence { error, .. } => Err(kernel::Fault::reason(&error).to_owned()),
-            BlockInvalid::Transaction { .. } | BlockInvalid::OutOfGas { .. } => unreachable!(),
+            other @ (BlockInvalid::Transaction { .. } | BlockInvalid::OutOfGas { .. }) => panic!("{other}"),
         },
         Err(ExecuteError::Halt(halt)) => panic!("{halt}"),
     }
@@ -166,7 +166,7 @@ fn nobody_is_convicted_by_what_it_did_not_sign_or_may_say() {
     let set = chain.next_set();
     let one = chain.offend(&set, seat(1), View::new(5), Offence::DoubleNotarize);
     let Evidence::Votes(a, b) = one else {
-        unreachable!()
+        panic!("a pair of votes shows it")
     };
     let mut forged = b;
     forged.signature = chain.vote(&set, seat(2), b.statement).signature;
@@ -201,9 +201,13 @@ fn evidence_counts_from_the_epochs_begin_until_its_window_is_over() {
     let mut chain = Chain::new();
     let set = chain.next_set();
     let evidence = chain.offend(&set, seat(3), View::new(2), Offence::NullifyFinalize);
-    let mut future = set.clone();
-    future.epoch = Epoch::new(1);
-    let early = chain.offend(&future, seat(3), View::new(2), Offence::NullifyFinalize);
+    let early = {
+        let future = ValidatorSet {
+            epoch: Epoch::new(1),
+            ..set
+        };
+        chain.offend(&future, seat(3), View::new(2), Offence::NullifyFinalize)
+    };
     assert_eq!(
         with_evidence(&chain, vec![early]),
         Err("EVIDENCE_TOO_EARLY".into())

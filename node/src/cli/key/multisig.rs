@@ -142,7 +142,6 @@ impl Multisig {
             role: key::Role::Multisig,
             public_key: String::new(),
             address: Some(self.address.clone()),
-            proof_of_possession: None,
             file: file.display().to_string(),
         }
     }

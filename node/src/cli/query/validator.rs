@@ -54,7 +54,7 @@ fn check(shown: &wire::Validator, entries: &[ProvenEntry]) -> Result<(), Failure
         && stored.p2p_key[..] == shown.p2p_key[..]
         && stored.bonded.assets.to_string() == shown.bonded
         && stored.unbonding.assets.to_string() == shown.unbonding
-        && (!stored.jailed || shown.status() == wire::ValidatorStatus::Jailed);
+        && stored.is_jailed() == (shown.status() == wire::ValidatorStatus::Jailed);
     if same { Ok(()) } else { Err(proof::differs()) }
 }
 

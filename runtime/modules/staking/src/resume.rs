@@ -3,11 +3,11 @@
 use crate::error::Error;
 use crate::genesis::Genesis;
 use crate::invariants;
+use crate::standing::Standing;
 use crate::state::{
     self, BONDS, CONVICTIONS, CUT, DUTIES, ISSUED_UNTIL, KEYS, LIABLE, PARAMS, ROTATIONS, ROUNDS, SETS,
     STANDINGS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS,
 };
-use crate::standing::Standing;
 use crate::types::{BondRecord, Conviction, Duty, Rotation, Unbonding, ValidatorRecord};
 use kernel::{Ctx, Invariant, Key, Map, Read, StateError};
 use light_palisade::ValidatorSet;

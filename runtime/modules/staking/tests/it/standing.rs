@@ -76,4 +76,3 @@ fn whoever_misses_its_turns_fails_and_gets_another_chance() {
     world.end_epoch();
     assert_eq!(standings(&world)[1], (2, Standing::Active));
 }
-
