@@ -12,7 +12,8 @@ import sys
 
 LIGHT = {"light-palisade"}
 MODULES = {"assets", "bank", "staking"}
-BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES
+SERVICES = {"attested"}
+BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
 CLIENT_NAMES = {"proto", "primitives", "crypto", "signer"} | LIGHT
 NODE = {
     "client", "consensus", "engine", "mempool", "network", "rpc", "signer", "store", "sync", "testnet", "wal",
@@ -28,6 +29,7 @@ MAY_NAME = {
     "assets": {"kernel", "primitives"},
     "bank": {"kernel", "primitives"},
     "staking": {"kernel", "primitives", "crypto", "bank", "light-palisade"},
+    "attested": {"kernel", "primitives", "crypto", "dss"},
     "proto": set(),
     "runtime": BELOW_RUNTIME | {"proto"},
     "genesis": {"runtime", "primitives", "crypto", "light-palisade"},
