@@ -49,11 +49,19 @@ pub enum Domain {
     Development,
     /// The manifest of a snapshot of the state.
     SnapshotManifest,
+    /// What an operator's service key says about one slot of a service's task.
+    ServiceStatement,
+    /// A service key's hash.
+    ServiceKey,
+    /// A salted answer that is shown later.
+    AnswerCommitment,
+    /// The draw of a task's committee.
+    TaskCommittee,
 }
 
 impl Domain {
     /// Every domain, for the tests that compare them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::Transaction,
         Self::Account,
         Self::Chain,
@@ -77,6 +85,10 @@ impl Domain {
         Self::MerkleNode,
         Self::Development,
         Self::SnapshotManifest,
+        Self::ServiceStatement,
+        Self::ServiceKey,
+        Self::AnswerCommitment,
+        Self::TaskCommittee,
     ];
 
     /// The tag's bytes. None is a prefix of another.
@@ -108,6 +120,10 @@ impl Domain {
             Self::MerkleNode => &[0x03],
             Self::Development => b"palisade/development/v1",
             Self::SnapshotManifest => b"palisade/snapshot-manifest/v1",
+            Self::ServiceStatement => b"palisade/service-statement/v1",
+            Self::ServiceKey => b"palisade/service-key/v1",
+            Self::AnswerCommitment => b"palisade/answer-commitment/v1",
+            Self::TaskCommittee => b"palisade/task-committee/v1",
         }
     }
 }

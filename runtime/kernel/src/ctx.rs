@@ -128,6 +128,31 @@ impl<'a> Ctx<'a> {
     }
 }
 
+impl Ctx<'_> {
+    /// Runs `body` with `limit` gas of its own, all or nothing, so that what a service does can neither eat what its caller
+    /// needs nor undo it. Fails only when less than `limit` is left: a caller with too little gas cannot make `body` fail
+    /// quietly.
+    ///
+    /// # Errors
+    /// [`StateError::OutOfGas`] as said. What `body` gave is inside; a caller that goes on after an error of it lets one
+    /// through whose code is `None`.
+    pub fn metered<T, E>(
+        &mut self,
+        limit: Gas,
+        body: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<Result<T, E>, StateError> {
+        let left = self.meter.limit().saturating_sub(self.meter.used());
+        if left < limit {
+            self.meter.charge(limit)?;
+        }
+        let outer = core::mem::replace(&mut self.meter, GasMeter::new(limit));
+        let outcome = self.atomically(body);
+        let inner = core::mem::replace(&mut self.meter, outer);
+        self.meter.charge(inner.used())?;
+        Ok(outcome)
+    }
+}
+
 impl Read for Ctx<'_> {
     fn read(&self, key: RawKey<'_>) -> Result<Option<&[u8]>, StateError> {
         self.meter.charge(price::READ)?;

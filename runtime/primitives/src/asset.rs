@@ -9,6 +9,16 @@ quantity! {
     AssetId(u32)
 }
 
+quantity! {
+    /// A service's number in the registry. 0 is the chain itself.
+    ServiceId(u32)
+}
+
+impl ServiceId {
+    /// The chain: its validators are the operators of service number zero.
+    pub const CONSENSUS: Self = Self::new(0);
+}
+
 impl AssetId {
     /// PAL; its base unit is the npal, 10^-9 PAL.
     pub const PAL: Self = Self::new(0);

@@ -19,7 +19,7 @@ mod quantity;
 mod ratio;
 mod time;
 
-pub use asset::{AssetId, Coin};
+pub use asset::{AssetId, Coin, ServiceId};
 pub use id::{AccountId, BlockHash, Bytes32, ChainHash, Digest, ParseIdError, TxId, kind};
 pub use math::{MathError, Rounding, mul_div};
 pub use quantity::{Amount, Gas, ParseQuantityError, Power, Shares};

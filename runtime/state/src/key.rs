@@ -1,6 +1,8 @@
 //! Keys of tables: encodings whose byte order is the keys' order.
 
-use primitives::{Amount, AssetId, Bytes32, ChainClock, Epoch, Height, Power, Shares, Timestamp, View};
+use primitives::{
+    Amount, AssetId, Bytes32, ChainClock, Epoch, Height, Power, ServiceId, Shares, Timestamp, View,
+};
 
 /// A key of a table.
 ///
@@ -105,6 +107,14 @@ impl<K> Key for Bytes32<K> {
 // The quantities that order something, each as its number.
 
 impl Key for AssetId {
+    fn encode_key(&self, out: &mut Vec<u8>) {
+        self.get().encode_key(out);
+    }
+    fn decode_key(bytes: &mut &[u8]) -> Option<Self> {
+        Key::decode_key(bytes).map(Self::new)
+    }
+}
+impl Key for ServiceId {
     fn encode_key(&self, out: &mut Vec<u8>) {
         self.get().encode_key(out);
     }
@@ -271,6 +281,7 @@ mod tests {
             check(Shares::new(a), Shares::new(b))?;
             check(Power::new(a64), Power::new(b64))?;
             check(AssetId::new(a32), AssetId::new(b32))?;
+            check(ServiceId::new(a32), ServiceId::new(b32))?;
             check(Height::new(a64), Height::new(b64))?;
             check(Epoch::new(a64), Epoch::new(b64))?;
             check(View::new(a64), View::new(b64))?;

@@ -295,3 +295,26 @@ proptest! {
         prop_assert_eq!(again, (Ok(()), used));
     }
 }
+
+#[test]
+fn what_runs_metered_can_neither_starve_nor_undo_its_caller() {
+    let mut sandbox = Sandbox::new();
+    let limit = Gas::new(100_000);
+    let (outcome, used) = sandbox.run_metered(Gas::new(200_000), |ctx| {
+        TOTAL.put(ctx, &1)?;
+        let endless = ctx.metered(limit, |ctx| -> Result<(), Error> {
+            loop {
+                TOTAL.put(ctx, &2)?;
+            }
+        })?;
+        assert_eq!(endless.unwrap_err().code(), Some(kernel_code::OUT_OF_GAS));
+        TOTAL.put(ctx, &TOTAL.or_default(ctx)?.saturating_add(10))?;
+        // Less than the limit is left: that is the caller's failure, not the body's.
+        let starved = ctx.metered(limit, |_| Ok::<(), Error>(()));
+        assert!(matches!(starved, Err(StateError::OutOfGas(_))));
+        Ok::<_, Error>(())
+    });
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(used, Gas::new(200_000));
+    assert_eq!(TOTAL.get(&sandbox.view()), Ok(Some(11)));
+}
