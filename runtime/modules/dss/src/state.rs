@@ -1,0 +1,111 @@
+//! Tables: services, members, keys, snapshots, tasks, convictions, scores.
+
+use crate::ID;
+use crate::error::Error;
+use crate::params::Params;
+use crate::score::Score;
+use crate::snapshot::Snapshot;
+use crate::types::{Conviction, Membership, Record, Task};
+use crypto::bls::KeyBytes;
+use crypto::domain::Domain;
+use crypto::hash::tagged;
+use kernel::{Item, Map, Read, StateError};
+use primitives::{AccountId, ChainClock, Digest, Epoch, MathError, ServiceId};
+
+/// The module's parameters.
+pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(0));
+/// Service → what it is; never removed.
+pub(crate) const SERVICES: Map<ServiceId, Record> = Map::new(ID.table(1));
+/// The last service's number.
+pub(crate) const SERVICE_COUNT: Item<u32> = Item::new(ID.table(2));
+/// (service, operator) → its membership; removed when the operator joins anew.
+pub(crate) const MEMBERS: Map<(ServiceId, AccountId), Membership> = Map::new(ID.table(3));
+/// (service, operator) of those who have neither left nor are leaving.
+pub(crate) const ACTIVE: Map<(ServiceId, AccountId), ()> = Map::new(ID.table(4));
+/// (operator, service) of those who are liable, or were when the operator last joined something.
+pub(crate) const BY_OPERATOR: Map<(AccountId, ServiceId), ()> = Map::new(ID.table(5));
+/// Hash of a service key → whose it is, forever.
+pub(crate) const KEYS: Map<Digest, (ServiceId, AccountId)> = Map::new(ID.table(6));
+/// (service, epoch) → who had which seat. As long as the epoch's faults may be shown.
+pub(crate) const SNAPSHOTS: Map<(ServiceId, Epoch), Snapshot> = Map::new(ID.table(7));
+/// Epoch → when it ended, in chain time. As long as its faults may be shown.
+pub(crate) const EPOCH_ENDS: Map<Epoch, ChainClock> = Map::new(ID.table(8));
+/// Task → what it is. As long as its epoch's faults may be shown.
+pub(crate) const TASKS: Map<u64, Task> = Map::new(ID.table(9));
+/// How many tasks there ever were: the next one's number.
+pub(crate) const TASK_COUNT: Item<u64> = Item::new(ID.table(10));
+/// (when, task): to be settled, or, when that is done, forgotten.
+pub(crate) const QUEUE: Map<(ChainClock, u64), ()> = Map::new(ID.table(11));
+/// (task, seat) → what it committed to.
+pub(crate) const COMMITMENTS: Map<(u64, u8), Digest> = Map::new(ID.table(12));
+/// (task, seat) → the hash of what it answered.
+pub(crate) const ANSWERS: Map<(u64, u8), Digest> = Map::new(ID.table(13));
+/// (service, epoch, operator, class) → the conviction. As long as the epoch's snapshot.
+pub(crate) const CONVICTIONS: Map<(ServiceId, Epoch, AccountId, u8), Conviction> = Map::new(ID.table(14));
+/// (service, operator) → what the chain has seen of its work.
+pub(crate) const SCORES: Map<(ServiceId, AccountId), Score> = Map::new(ID.table(15));
+
+/// Entries read at once where a table is walked whole.
+pub(crate) const PAGE: usize = 256;
+
+/// Holds the fees of tasks that are not settled.
+#[must_use]
+pub const fn fee_account() -> AccountId {
+    bank::module_account(ID, 0)
+}
+
+/// Holds what services' owners put down.
+#[must_use]
+pub const fn bond_account() -> AccountId {
+    bank::module_account(ID, 1)
+}
+
+/// Arithmetic on what the tables say cannot fail on a sound store.
+pub(crate) const fn broken_math(source: MathError) -> StateError {
+    StateError::Math {
+        module: ID.number(),
+        what: "what the tables say adds up",
+        source,
+    }
+}
+
+/// What the module holds is there: its own records say so.
+pub(crate) fn broken_bank(error: bank::Error) -> StateError {
+    match error {
+        bank::Error::State(inner) => inner,
+        bank::Error::InsufficientFunds { .. }
+        | bank::Error::UnknownAsset { .. }
+        | bank::Error::ZeroAmount
+        | bank::Error::LockedAccount { .. }
+        | bank::Error::SupplyOverflow { .. }
+        | bank::Error::SupplyMismatch { .. }
+        | bank::Error::DuplicateBalance { .. } => ID.broken("the module holds what its records say"),
+    }
+}
+
+/// The hash under which a key is known, whichever service it is for.
+pub(crate) fn key_hash(key: &KeyBytes) -> Digest {
+    tagged(Domain::ServiceKey, &[&key.0])
+}
+
+/// A service.
+///
+/// # Errors
+/// [`Error::UnknownService`].
+pub fn service(store: &(impl Read + ?Sized), id: ServiceId) -> Result<Record, Error> {
+    SERVICES.get(store, &id)?.ok_or(Error::UnknownService(id))
+}
+
+pub(crate) fn task(store: &(impl Read + ?Sized), id: u64) -> Result<Task, Error> {
+    TASKS.get(store, &id)?.ok_or(Error::UnknownTask(id))
+}
+
+/// The score of an operator as it stands in `epoch`.
+pub(crate) fn score(
+    store: &(impl Read + ?Sized),
+    service: ServiceId,
+    operator: &AccountId,
+    epoch: Epoch,
+) -> Result<Score, StateError> {
+    Ok(SCORES.or_default(store, &(service, *operator))?.faded(epoch))
+}
