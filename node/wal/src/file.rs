@@ -1,7 +1,7 @@
 //! A log's file as a whole: how it is read, checked and put in place.
 
 use crate::error::LogError;
-use crate::frame::{self, HEADER, HeaderFault, Identity, MAX_PAYLOAD, RECORD_HEADER, wide};
+use crate::frame::{self, FRAME_HEADER, HEADER, HeaderFault, Identity, MAX_PAYLOAD, RECORD_HEADER, wide};
 use crate::log::{MAX_RECORD, Recovered, Spec};
 use crate::medium::{LockError, LockGuard, LogFile, Medium};
 use std::io;
@@ -47,7 +47,7 @@ pub(crate) fn read(
         what,
         hint: spec.hint,
     };
-    frame::check_header(&bytes, identity).map_err(|fault| match fault {
+    let sealed = frame::check_header(&bytes, identity).map_err(|fault| match fault {
         HeaderFault::Damaged(what) => corrupt(0, what),
         HeaderFault::Version(found) => LogError::UnknownVersion {
             path: path.clone(),
@@ -65,8 +65,7 @@ pub(crate) fn read(
             expected: primitives::Digest::new(spec.binding).to_string(),
         },
     })?;
-    let scanned =
-        frame::scan(&bytes, identity.salt()).map_err(|damage| corrupt(damage.offset, damage.what))?;
+    let scanned = frame::scan(&bytes, sealed).map_err(|damage| corrupt(damage.offset, damage.what))?;
     Ok(Recovered {
         records: scanned.records,
         torn_bytes: scanned.torn,
@@ -78,6 +77,8 @@ pub(crate) struct Fresh {
     pub(crate) file: Box<dyn LogFile>,
     pub(crate) bytes: u64,
     pub(crate) sequence: u64,
+    /// What its frames' checksums start from.
+    pub(crate) salt: u32,
 }
 
 /// Writes `records` to a new file and puts it in the place of the old one.
@@ -87,17 +88,24 @@ pub(crate) fn write_new(
     identity: &Identity,
     records: &[impl AsRef<[u8]>],
 ) -> Result<Fresh, LogError> {
-    let frames = frames(medium, spec, identity, records)?;
-    let bytes = wide(HEADER + frames.iter().map(Vec::len).sum::<usize>());
+    let payloads = payloads(medium, spec, records)?;
+    let size = |payload: &Vec<u8>| FRAME_HEADER + payload.len();
+    let bytes = wide(HEADER + payloads.iter().map(size).sum::<usize>());
     if bytes > spec.limits.total {
         return Err(full(medium, spec));
     }
     let failed = |action| move |source| io_error(medium, spec.name, action, source);
     let name = format!("{}.new", spec.name);
     let mut file = medium.create(&name).map_err(failed("create"))?;
-    file.append(&identity.header()).map_err(failed("write"))?;
-    for frame in &frames {
-        file.append(frame).map_err(failed("write"))?;
+    // All of it is durable before it gets its name: from then on, damage to it is never what a crash leaves.
+    let header = identity.header(bytes);
+    let salt = frame::salt(&header);
+    file.append(&header).map_err(failed("write"))?;
+    let mut sequence = 0;
+    for payload in &payloads {
+        file.append(&frame::frame(salt, sequence, payload))
+            .map_err(failed("write"))?;
+        sequence += 1;
     }
     // Order: the content is durable before it gets the name, and the name before anything relies on it.
     file.sync().map_err(failed("sync"))?;
@@ -106,18 +114,18 @@ pub(crate) fn write_new(
     Ok(Fresh {
         file,
         bytes,
-        sequence: wide(frames.len()),
+        sequence,
+        salt,
     })
 }
 
-fn frames(
+/// The records, as the payloads of as few frames as hold them.
+fn payloads(
     medium: &dyn Medium,
     spec: &Spec,
-    identity: &Identity,
     records: &[impl AsRef<[u8]>],
 ) -> Result<Vec<Vec<u8>>, LogError> {
-    let (mut frames, mut payload) = (Vec::new(), Vec::new());
-    let salt = identity.salt();
+    let (mut payloads, mut payload) = (Vec::new(), Vec::new());
     for record in records {
         let record = record.as_ref();
         if record.len() > MAX_RECORD {
@@ -128,15 +136,14 @@ fn frames(
             });
         }
         if payload.len() + RECORD_HEADER + record.len() > MAX_PAYLOAD {
-            frames.push(frame::frame(salt, wide(frames.len()), &payload));
-            payload.clear();
+            payloads.push(core::mem::take(&mut payload));
         }
         frame::push_record(&mut payload, record);
     }
     if !payload.is_empty() {
-        frames.push(frame::frame(salt, wide(frames.len()), &payload));
+        payloads.push(payload);
     }
-    Ok(frames)
+    Ok(payloads)
 }
 
 pub(crate) fn full(medium: &dyn Medium, spec: &Spec) -> LogError {

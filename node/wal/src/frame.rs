@@ -3,8 +3,8 @@
 use crc32fast::Hasher;
 
 pub(crate) const MAGIC: [u8; 8] = *b"PALISLOG";
-pub(crate) const VERSION: u32 = 1;
-pub(crate) const HEADER: usize = 64;
+pub(crate) const VERSION: u32 = 2;
+pub(crate) const HEADER: usize = 72;
 pub(crate) const FRAME_HEADER: usize = 16;
 /// Bytes of the length before each record.
 pub(crate) const RECORD_HEADER: usize = 4;
@@ -19,22 +19,24 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The header, whose last four bytes are its checksum.
-    pub(crate) fn header(&self) -> [u8; HEADER] {
+    /// The header of a file whose first `sealed` bytes were durable before it got its name. The last four bytes are its
+    /// checksum.
+    pub(crate) fn header(&self, sealed: u64) -> [u8; HEADER] {
         let mut header = [0; HEADER];
         header[..8].copy_from_slice(&MAGIC);
         header[8..12].copy_from_slice(&VERSION.to_le_bytes());
         header[12..28].copy_from_slice(&self.purpose);
         header[28..60].copy_from_slice(&self.binding);
-        let checksum = crc32fast::hash(&header[..60]);
-        header[60..].copy_from_slice(&checksum.to_le_bytes());
+        header[60..68].copy_from_slice(&sealed.to_le_bytes());
+        let checksum = crc32fast::hash(&header[..68]);
+        header[68..].copy_from_slice(&checksum.to_le_bytes());
         header
     }
+}
 
-    /// What every frame's checksum starts from.
-    pub(crate) fn salt(&self) -> u32 {
-        crc32fast::hash(&self.header())
-    }
+/// What every frame's checksum starts from.
+pub(crate) fn salt(header: &[u8]) -> u32 {
+    crc32fast::hash(header)
 }
 
 /// Why a header is not the one expected.
@@ -46,20 +48,20 @@ pub(crate) enum HeaderFault {
     Binding([u8; 32]),
 }
 
-/// Checks the start of a file.
-pub(crate) fn check_header(bytes: &[u8], expected: &Identity) -> Result<(), HeaderFault> {
+/// Checks the start of a file, and returns how much of it was durable before it got its name.
+pub(crate) fn check_header(bytes: &[u8], expected: &Identity) -> Result<u64, HeaderFault> {
     let header = bytes
         .get(..HEADER)
         .ok_or(HeaderFault::Damaged("the file is shorter than its header"))?;
     if header[..8] != MAGIC {
         return Err(HeaderFault::Damaged("this is not a log"));
     }
-    if crc32fast::hash(&header[..60]) != u32_at(header, 60) {
-        return Err(HeaderFault::Damaged("the header's checksum does not hold"));
-    }
     let version = u32_at(header, 8);
     if version != VERSION {
         return Err(HeaderFault::Version(version));
+    }
+    if crc32fast::hash(&header[..68]) != u32_at(header, 68) {
+        return Err(HeaderFault::Damaged("the header's checksum does not hold"));
     }
     let (mut purpose, mut binding) = ([0; 16], [0; 32]);
     purpose.copy_from_slice(&header[12..28]);
@@ -70,7 +72,7 @@ pub(crate) fn check_header(bytes: &[u8], expected: &Identity) -> Result<(), Head
     if binding != expected.binding {
         return Err(HeaderFault::Binding(binding));
     }
-    Ok(())
+    Ok(u64_at(header, 60))
 }
 
 /// The frame that holds `payload` at place `sequence`.
@@ -107,12 +109,22 @@ pub(crate) struct Damage {
     pub(crate) what: &'static str,
 }
 
-/// Reads a whole file whose header was checked.
-pub(crate) fn scan(bytes: &[u8], salt: u32) -> Result<Scanned, Damage> {
+/// Reads a whole file whose header was checked. Its first `sealed` bytes were never torn.
+pub(crate) fn scan(bytes: &[u8], sealed: u64) -> Result<Scanned, Damage> {
+    if wide(bytes.len()) < sealed {
+        return Err(damage(bytes.len(), "the file was cut short"));
+    }
+    let salt = salt(&bytes[..HEADER]);
     let mut scanned = Scanned::default();
     let (mut at, mut sequence) = (HEADER, 0);
     while at < bytes.len() {
         let Some((found, payload)) = frame_at(bytes, at, salt) else {
+            if wide(at) < sealed {
+                return Err(damage(
+                    at,
+                    "the checksum does not hold, and a crash cannot have done that",
+                ));
+            }
             if let Some(what) = more_than_a_torn_tail(bytes, at, salt, sequence) {
                 return Err(damage(at, what));
             }

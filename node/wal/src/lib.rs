@@ -8,14 +8,15 @@
 //! # The file
 //!
 //! ```text
-//! header   magic 8 | format version u32 | purpose 16 | binding 32 | crc32 u32          64 bytes
+//! header   magic 8 | format version u32 | purpose 16 | binding 32 | sealed u64 | crc32 u32     72 bytes
 //! frame    length u32 | crc32 u32 | sequence u64 | record length u32, record, ...      one per sync
 //! ```
 //!
 //! Numbers are little-endian. A frame's checksum covers its length, sequence and payload and starts from the
 //! header's, so that a frame of another file, or at another place, is none. A frame holds everything that one
 //! [`Log::sync`] made durable, and the next frame is written only after that sync: so at most the last frame can be
-//! torn by a crash, and damage that a frame follows is never what a crash leaves.
+//! torn by a crash, and damage that a frame follows is never what a crash leaves. Nor is damage to the first `sealed`
+//! bytes: those were durable before the file got its name.
 //!
 //! # Invariants
 //!

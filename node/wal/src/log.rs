@@ -89,6 +89,7 @@ pub struct Log {
     file: Box<dyn LogFile>,
     bytes: u64,
     sequence: u64,
+    salt: u32,
     pending: Vec<u8>,
     waiting: usize,
     poisoned: bool,
@@ -144,6 +145,7 @@ impl Log {
             file: fresh.file,
             bytes: fresh.bytes,
             sequence: fresh.sequence,
+            salt: fresh.salt,
             pending: Vec::new(),
             waiting: 0,
             poisoned: false,
@@ -189,7 +191,7 @@ impl Log {
         if self.waiting == 0 {
             return Ok(Synced::default());
         }
-        let frame = frame::frame(self.identity.salt(), self.sequence, &self.pending);
+        let frame = frame::frame(self.salt, self.sequence, &self.pending);
         let started = Instant::now();
         let written = self.file.append(&frame);
         self.checked("write", written)?;
@@ -219,6 +221,7 @@ impl Log {
                 self.file = fresh.file;
                 self.bytes = fresh.bytes;
                 self.sequence = fresh.sequence;
+                self.salt = fresh.salt;
                 self.pending.clear();
                 self.waiting = 0;
                 Ok(())

@@ -58,7 +58,8 @@ fn every_flipped_byte_is_refused_or_is_the_last_frame_dropped() {
                 }
                 Err(error) => {
                     assert!(at < last, "byte {at} ^ {flip:#x} in the last frame: {error}");
-                    assert!(error.is_corruption());
+                    let version = matches!(error, LogError::UnknownVersion { .. });
+                    assert!(error.is_corruption() || (version && (8..12).contains(&at)));
                     assert_eq!(medium.contents(SPEC.name), Some(damaged), "the file was touched");
                 }
             }
@@ -103,17 +104,32 @@ fn a_large_hole_at_the_end_is_no_torn_tail() {
 }
 
 #[test]
-fn a_newer_format_is_named() {
+fn what_was_put_in_place_whole_is_never_torn() {
+    let (medium, _, _) = written();
+    // Opening copies everything into the first frame of a new file, which nothing follows.
+    drop(open(&medium).unwrap());
+    let bytes = medium.contents(SPEC.name).unwrap();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x10;
+        for left in [damaged, bytes[..at].to_vec()] {
+            medium.replace(SPEC.name, left.clone());
+            assert!(open(&medium).is_err(), "byte {at} was let through");
+            assert_eq!(medium.contents(SPEC.name), Some(left), "the file was touched");
+        }
+    }
+}
+
+#[test]
+fn another_format_is_named() {
     let (medium, mut bytes, _) = written();
-    bytes[8] = 2;
-    let checksum = crc32fast::hash(&bytes[..60]);
-    bytes[60..64].copy_from_slice(&checksum.to_le_bytes());
+    bytes[8] = 3;
     medium.replace(SPEC.name, bytes);
     assert!(matches!(
         open(&medium),
         Err(LogError::UnknownVersion {
-            found: 2,
-            known: 1,
+            found: 3,
+            known: 2,
             ..
         })
     ));
