@@ -182,7 +182,7 @@ impl Rollback {
                 self.blocks
             )));
         }
-        // The consensus log speaks of views above the tip that is left: kept, the node would vote no more there.
+        // The consensus log and the guard stay: what was voted stays voted.
         opened.store.rollback(Height::new(to)).map_err(of_store)?;
         context.output.note(meaning);
         context.output.show(&Done {

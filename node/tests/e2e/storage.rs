@@ -3,7 +3,8 @@
 use crate::world::{Testnet, told};
 use std::fs;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
 /// Runs a command on a node's home, whether the node runs or not.
 fn on(testnet: &Testnet, home: &Path, arguments: &[&str]) -> Output {
@@ -11,6 +12,25 @@ fn on(testnet: &Testnet, home: &Path, arguments: &[&str]) -> Output {
     let mut all = arguments.to_vec();
     all.extend(["--home", &home]);
     testnet.command(&all).output().unwrap()
+}
+
+/// Starts a node that should refuse; if it does not, it is ended after a while.
+fn start(testnet: &Testnet, home: &Path) -> Output {
+    let mut command = testnet.command(&["start", "--home", &home.display().to_string()]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..300 {
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // Of one that has ended, nothing is left to kill.
+    child.kill().unwrap();
+    child.wait_with_output().unwrap()
 }
 
 fn fails(output: &Output, code: i32, part: &str) {
@@ -104,19 +124,17 @@ fn a_node_is_looked_into_broken_mended_and_joined() {
     let log = largest(&node3.join("data/consensus"));
     let good = fs::read(&log).unwrap();
     damage(&log);
-    fails(&on(&testnet, &node3, &["start"]), 22, "damaged at byte");
+    fails(&start(&testnet, &node3), 22, "damaged at byte");
     fs::write(&log, &good).unwrap();
     // A torn tail is dropped, and said: what a crash leaves.
     fs::write(&log, &good[..good.len() - 3]).unwrap();
-    let conf = node3.join("data/store/conf");
-    let settings = fs::read(&conf).unwrap();
-    fs::write(&conf, b"noise").unwrap();
-    fails(
-        &on(&testnet, &node3, &["start"]),
-        22,
-        "move the store's folder away",
-    );
-    fs::write(&conf, settings).unwrap();
+    let database = node3.join("data/store/db");
+    let good = fs::read(&database).unwrap();
+    let mut noise = good.clone();
+    noise[100..200].fill(0x55);
+    fs::write(&database, noise).unwrap();
+    fails(&start(&testnet, &node3), 22, "move the store's folder away");
+    fs::write(&database, good).unwrap();
 
     testnet.run(&["testnet", "node", "restart", "node3"]);
     let now = testnet.highest();

@@ -3,6 +3,11 @@
 use super::folder::{Folder, classify};
 use super::{Batch, Direction, Engine, EngineError, Entry, Scan, Tree};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often, and after which pause, sled is asked again for its lock.
+const RELEASE_ATTEMPTS: u32 = 100;
+const RELEASE_PAUSE: Duration = Duration::from_millis(50);
 
 /// The database on disk.
 pub struct Disk {
@@ -21,13 +26,12 @@ impl Disk {
     pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, EngineError> {
         let folder = Folder::lock(path)?;
         let translate = |error| translate(path, error);
-        let db = sled::Config::new()
+        let config = sled::Config::new()
             .path(path)
             .cache_capacity(cache_bytes)
             // Durability is what `flush` says, never a timer.
-            .flush_every_ms(None)
-            .open()
-            .map_err(translate)?;
+            .flush_every_ms(None);
+        let db = open(&config).map_err(translate)?;
         let [log, state, index] = Tree::ALL.map(|tree| db.open_tree(tree.name()));
         Ok(Self {
             path: path.to_owned(),
@@ -53,6 +57,20 @@ impl Disk {
     fn translate(&self, error: sled::Error) -> EngineError {
         translate(&self.path, error)
     }
+}
+
+/// sled's threads may hold its own lock for a moment after a database of this process was dropped. The folder's lock is
+/// ours by now, so nobody else has it.
+fn open(config: &sled::Config) -> sled::Result<sled::Db> {
+    for _ in 0..RELEASE_ATTEMPTS {
+        match config.open() {
+            Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
+                std::thread::sleep(RELEASE_PAUSE);
+            }
+            done => return done,
+        }
+    }
+    config.open()
 }
 
 fn translate(path: &Path, error: sled::Error) -> EngineError {
