@@ -23,11 +23,9 @@ use mempool::Intake;
 use network::Network;
 use primitives::{Epoch, address};
 use prometheus_client::registry::Registry;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch as channel;
 use tokio_util::sync::CancellationToken;
-use wal::Disk;
 
 /// What the command line adds to the settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,6 +73,8 @@ pub(crate) async fn run(
     let mempool: Arc<Mempool> = Arc::new(Mempool::new(gate, config.mempool.clone(), mempool_metrics)?);
     let work = Arc::new(Work::default());
     let snapshots = opened.snapshots.clone();
+    let mischief = opened.mischief.clone();
+    let medium = opened.medium(&home.data().join("consensus"))?;
     let chain = Arc::new(Chain::new(
         opened.chain_hash,
         opened.store,
@@ -84,6 +84,7 @@ pub(crate) async fn run(
             mempool: mempool.clone(),
             work: work.clone(),
             evidence: open::evidence(home)?,
+            mischief: mischief.clone(),
         },
     ));
 
@@ -103,7 +104,9 @@ pub(crate) async fn run(
         config: config.consensus,
         chain: opened.chain_hash,
         application: chain.clone(),
-        medium: medium(&home.data().join("consensus"))?,
+        medium,
+        clock_may_jump: opened.dev_mode,
+        clock: mischief.clock(),
         abstain_before: signing
             .as_ref()
             .map_or(Epoch::ZERO, |signing| signing.abstain_before),
@@ -174,6 +177,7 @@ pub(crate) async fn run(
         work,
         faucet: signing::faucet(home, opened.faucet, opened.accounts)?,
         double_voter,
+        mischief,
     });
     if let Some(account) = account {
         tokio::spawn(backend::keep_alive(backend.clone(), account, stop.clone()));
@@ -232,12 +236,4 @@ async fn settle(chain: Arc<Chain>) -> Result<(), StartError> {
     settled
         .map_err(|_| StartError::Interrupted)?
         .map_err(StartError::from)
-}
-
-fn medium(folder: &Path) -> Result<Arc<Disk>, StartError> {
-    let disk = Disk::new(folder).map_err(|source| StartError::Folder {
-        path: folder.to_owned(),
-        source,
-    })?;
-    Ok(Arc::new(disk))
 }

@@ -53,6 +53,9 @@ pub struct Config {
     pub key: Option<KeyBytes>,
     /// Casts no vote in epochs before this one: for a validator whose guard was lost (consensus.md, "Restart").
     pub abstain_before: Epoch,
+    /// A development chain, as its genesis says: a leader may put the chain clock forward, by at most
+    /// [`MAX_WARP`](crate::limits::MAX_WARP) in one block.
+    pub clock_may_jump: bool,
     /// Durations.
     pub timing: Timing,
 }

@@ -1,7 +1,10 @@
 //! How much a peer may make a node hold or do. Checked before anything is stored or verified.
 
 use light_palisade::limits::{MAX_BLOCK_BYTES, MAX_JUSTIFICATION_BYTES};
+use primitives::Millis;
 
+/// How far a block of a development chain may put the chain clock forward beyond what passed: ten years.
+pub const MAX_WARP: Millis = Millis::new(10 * 365 * 86_400_000);
 /// Views ahead of the current one whose votes are kept.
 pub const VIEWS_AHEAD: u64 = 64;
 /// Views ahead of the current one whose proposals, with their bodies, are kept.

@@ -43,6 +43,10 @@ pub struct Parts<A> {
     pub signer: Option<Box<dyn Signer>>,
     /// Casts no vote in epochs before this one.
     pub abstain_before: Epoch,
+    /// A development chain: a leader may put the chain clock forward.
+    pub clock_may_jump: bool,
+    /// The machine's clocks.
+    pub clock: Clock,
     /// The running network.
     pub network: Network,
     /// What it delivers.
@@ -140,6 +144,7 @@ impl Engine {
             signer: parts.signer,
             work: parts.work,
             metrics: parts.metrics,
+            clock: parts.clock,
         };
         let driver = assemble(core, wal, &tip, key, rest, links)?;
         let driver = tokio::spawn(driver.run(stop.clone()));
@@ -187,6 +192,7 @@ fn recover<A: Application>(
         chain: parts.chain,
         key,
         abstain_before: parts.abstain_before,
+        clock_may_jump: parts.clock_may_jump,
         timing: parts.config.timing(),
     };
     Ok(Core::recover(BlsScheme::new(parts.chain), config, tip, records)?)
@@ -207,6 +213,7 @@ struct Rest<A> {
     signer: Option<Box<dyn Signer>>,
     work: watch::Receiver<bool>,
     metrics: Metrics,
+    clock: Clock,
 }
 
 fn assemble<A: Application>(
@@ -248,7 +255,7 @@ fn assemble<A: Application>(
         catch_up: links.catch_up,
         metrics: rest.metrics,
         state: Running {
-            clock: Clock::new(),
+            clock: rest.clock,
             timers: Timers::default(),
             barrier: Barrier::default(),
             fetches: Fetches::default(),

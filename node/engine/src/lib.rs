@@ -40,6 +40,7 @@ mod signing;
 mod timers;
 
 pub use application::{Application, ApplicationError, Committed, Finalized};
+pub use clock::Clock;
 pub use config::{Config, ConfigError};
 pub use driver::{CatchUp, Status};
 pub use engine::{Engine, Handle, Parts, Synced};

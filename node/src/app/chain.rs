@@ -3,7 +3,9 @@
 use super::commit::Publisher;
 use super::forks::{Base, Forks};
 use super::leaders::Leaders;
-use super::{Admitted, Candidate, EvidencePool, Mempool, Outcome, Snapshots, randomness, rejection};
+use super::{
+    Admitted, Candidate, EvidencePool, Mempool, Mischief, Outcome, Snapshots, randomness, rejection,
+};
 use crate::backend::Work;
 use bytes::Bytes;
 use consensus::{Build, Draw, Tip, Verdict, Verify};
@@ -49,6 +51,7 @@ pub(crate) struct Chain {
     /// Held while blocks are committed: consensus and block sync both bring them.
     pub(super) committing: Mutex<()>,
     pub(super) work: Arc<Work>,
+    mischief: Arc<Mischief>,
 }
 
 /// What a chain works with besides its store.
@@ -61,6 +64,8 @@ pub(crate) struct Beside {
     pub(crate) work: Arc<Work>,
     /// Evidence that waits for a block.
     pub(crate) evidence: EvidencePool,
+    /// What it does wrong when it is told to.
+    pub(crate) mischief: Arc<Mischief>,
 }
 
 impl Chain {
@@ -71,6 +76,7 @@ impl Chain {
             mempool,
             work,
             evidence,
+            mischief,
         } = beside;
         let publisher = Publisher::new(tip.header.height);
         Self {
@@ -85,6 +91,7 @@ impl Chain {
             leaders: Leaders::default(),
             committing: Mutex::new(()),
             work,
+            mischief,
         }
     }
 
@@ -226,7 +233,12 @@ impl Chain {
         let Some(base) = self.forks.lock().base(&build.header.parent) else {
             return Ok(None);
         };
+        let fault = self.mischief.fault();
+        if fault.withhold {
+            return Ok(None);
+        }
         let mut header = build.header.clone();
+        header.chain_clock = self.mischief.clock_of(header.chain_clock);
         header.seed = seed(&build.parent_seed, &seed_signature.0);
         // Bounded by what is looked at, not only by what is taken: the rest waits for the next block.
         let evidence = self
@@ -240,7 +252,7 @@ impl Chain {
             .context(&base, &header, &build.justification)?
             .with_evidence(evidence);
         let limits = Limits::default();
-        let candidates = if build.empty {
+        let candidates = if build.empty || fault.censor {
             Vec::new()
         } else {
             let room = Selection {

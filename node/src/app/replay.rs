@@ -2,7 +2,7 @@
 
 use super::chain::{Beside, Chain, ChainError};
 use super::evidence::EvidencePool;
-use super::{Base, Gate, Mempool, Snapshot, Snapshots};
+use super::{Base, Gate, Mempool, Mischief, Snapshot, Snapshots};
 use crate::backend::Work;
 use consensus::{Verdict, Verify};
 use engine::Application;
@@ -55,6 +55,7 @@ pub(crate) fn replay(
             mempool: Arc::new(mempool),
             work: Arc::new(Work::default()),
             evidence: EvidencePool::closed(),
+            mischief: Arc::new(Mischief::default()),
         },
     );
     for height in (first.get()..=top.get()).map(Height::new) {

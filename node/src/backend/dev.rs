@@ -10,9 +10,10 @@ use light_palisade::Offence;
 use network::{LinkShape, PeerKey, Scope};
 use parking_lot::Mutex;
 use primitives::codec::encode;
-use primitives::{AccountId, Amount, AssetId, Coin, Epoch, Height, TxId, View};
+use primitives::{AccountId, Amount, AssetId, ChainClock, Coin, Epoch, Height, TxId};
 use rpc::DevBackend;
-use rpc::backend::{DevAccount, LinkFault, ReadError, Refused};
+use rpc::backend::{DevAccount, DevClock, LinkFault, NodeFault, ReadError, Refused};
+use runtime::View;
 use signer::Ed25519Key;
 use tokio::sync::Mutex as Turn;
 
@@ -120,7 +121,7 @@ impl DevBackend for Backend {
         Ok(())
     }
 
-    async fn misbehave(&self, offence: Offence) -> Result<(Epoch, View), ReadError> {
+    async fn misbehave(&self, offence: Offence) -> Result<(Epoch, primitives::View), ReadError> {
         let unable = |why: &str| ReadError::Unavailable(why.into());
         let voter = self
             .double_voter
@@ -139,7 +140,39 @@ impl DevBackend for Backend {
         Ok((status.epoch, status.view))
     }
 
+    fn node_fault(&self) -> NodeFault {
+        self.mischief.fault()
+    }
+
+    fn set_node_fault(&self, fault: NodeFault) {
+        tracing::warn!(?fault, "made wrong, as it was told to");
+        self.mischief.set(fault);
+    }
+
+    fn clock(&self) -> Result<DevClock, ReadError> {
+        let tip = self.snapshots.latest();
+        let header = &tip.header;
+        let block = runtime::Block {
+            height: header.height,
+            epoch: header.epoch,
+            chain_clock: header.chain_clock,
+            ..runtime::Block::default()
+        };
+        let set = runtime::epoch::upcoming_validators(&View::new(&tip.state, &block)).map_err(broken)?;
+        Ok(DevClock {
+            now: header.chain_clock,
+            epoch: set.epoch,
+            epoch_ends_at: set.ends_at,
+        })
+    }
+
+    fn advance_clock(&self, to: ChainClock) {
+        tracing::warn!(clock = %to, "the chain clock is put forward with the next block that is led here");
+        self.mischief.warp_to(to);
+    }
+
     async fn clear_faults(&self) {
+        self.mischief.set(NodeFault::default());
         self.network.clear_shapes();
         if let Some(faucet) = &self.faucet {
             faucet.faults.lock().clear();

@@ -15,7 +15,7 @@ pub(crate) use node::{Identity, Work};
 pub(crate) use snapshots::OnDisk;
 pub(crate) use tip::follow;
 
-use crate::app::{Chain, Mempool, Snapshots};
+use crate::app::{Chain, Mempool, Mischief, Snapshots};
 use bytes::Bytes;
 use engine::Status;
 use mempool::{Intake, Transaction};
@@ -48,6 +48,8 @@ pub(crate) struct Backend {
     pub(crate) faucet: Option<Faucet>,
     /// On a development chain: how this node's validator misbehaves when it is told to.
     pub(crate) double_voter: Option<DoubleVoter>,
+    /// What else is wrong with this node on request.
+    pub(crate) mischief: Arc<Mischief>,
 }
 
 /// What a store's error means to a reader.

@@ -73,7 +73,9 @@ pub(crate) fn failure(error: &StartError) -> Failure {
     let reason = match exit {
         Exit::Config if error.is_of_another_chain() => "WRONG_CHAIN",
         Exit::Config => "CONFIG_INVALID",
+        Exit::Key if error.is_forbidden() => "NO_PERMISSION",
         Exit::Key => "KEY",
+        Exit::DiskFull => "DISK_FULL",
         Exit::DoubleSignRisk => "DOUBLE_SIGN_RISK",
         Exit::Corrupt => "STORAGE_CORRUPT",
         _ => "NODE_HALTED",
@@ -83,6 +85,13 @@ pub(crate) fn failure(error: &StartError) -> Failure {
         text.push_str(
             ": put back the genesis.json that this home was made with, or name another folder with --home",
         );
+    }
+    // The store says what to do by itself; the logs do not know what they are for.
+    if error.is_full_disk() && !text.contains("make room") {
+        text.push_str(": make room on that disk and start again; nothing that was acknowledged is lost");
+    }
+    if error.is_forbidden() && !text.contains("owner") {
+        text.push_str(": run as the owner of the home, and mount its disk for writing");
     }
     if exit == Exit::DoubleSignRisk {
         text.push_str(

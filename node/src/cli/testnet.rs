@@ -7,6 +7,7 @@ mod faults;
 mod logs;
 mod node;
 mod status;
+mod time;
 mod up;
 
 use crate::cli::context::Context;
@@ -89,7 +90,11 @@ pub(crate) enum Verb {
     Bench(bench::Bench),
     /// Wait until something is true of the testnet; exit 1 when it does not become true.
     Assert(assert::Assert),
-    /// Break links between nodes, and make them whole again.
+    /// End the present epoch now, and see where the chain's time stands: epoch next.
+    Epoch(time::EpochArgs),
+    /// Put the chain clock forward, without waiting and without empty blocks: time warp 30d.
+    Time(time::TimeArgs),
+    /// Make links, clocks, disks and validators wrong, and right again.
     #[command(subcommand)]
     Fault(faults::Verb),
 }
@@ -112,6 +117,8 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         } => node::faucet(&account, &amount, &which, context).await,
         Verb::Bench(bench) => bench.run(context).await,
         Verb::Assert(assert) => assert.run(context).await,
+        Verb::Epoch(epoch) => epoch.run(context).await,
+        Verb::Time(time) => time.run(context).await,
         Verb::Fault(verb) => verb.run(context).await,
     }
 }

@@ -33,6 +33,8 @@ pub(crate) enum Exit {
     DoubleSignRisk = 21,
     /// The data folder is damaged.
     Corrupt = 22,
+    /// The disk is full: the same command works once there is room.
+    DiskFull = 24,
 }
 
 impl Exit {
@@ -51,6 +53,7 @@ impl Exit {
             Self::SigningRefused => 10,
             Self::DoubleSignRisk => 21,
             Self::Corrupt => 22,
+            Self::DiskFull => 24,
         }
     }
 }

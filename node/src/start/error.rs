@@ -97,10 +97,46 @@ impl StartError {
         )
     }
 
+    /// What the system refused, when a file or folder of the home could not be read or written.
+    pub(crate) fn refused(&self) -> Option<io::ErrorKind> {
+        let of_guard = |error: &GuardError| match error {
+            GuardError::Log(error) => error.refused(),
+            GuardError::Folder { source, .. } => Some(source.kind()),
+            _ => None,
+        };
+        let of_chain = |error: &ChainError| match error {
+            ChainError::Store(error) => refused_by_store(error),
+            _ => None,
+        };
+        match self {
+            Self::Folder { source, .. } => Some(source.kind()),
+            Self::Store(error) | Self::Snapshot(SnapshotError::Store(error)) => refused_by_store(error),
+            Self::Guard(error)
+            | Self::Signer(SignerError::Guard(error))
+            | Self::Engine(EngineError::Signer(SignerError::Guard(error))) => of_guard(error),
+            Self::Engine(EngineError::Log(error)) => error.refused(),
+            Self::Engine(EngineError::Application(error)) => error.downcast_ref().and_then(of_chain),
+            Self::Chain(error) => of_chain(error),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the disk that has no room.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        self.refused().is_some_and(is_full)
+    }
+
+    /// Whether it is the disk or its owner that lets nothing be written.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.refused().is_some_and(is_forbidden)
+    }
+
     /// The exit code that systemd and scripts decide by.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             _ if self.is_of_another_chain() => Exit::Config,
+            _ if self.refused().is_some_and(is_full) => Exit::DiskFull,
+            _ if self.refused().is_some_and(is_forbidden) => Exit::Key,
             Self::Guard(GuardError::Missing { .. }) => Exit::DoubleSignRisk,
             Self::Guard(GuardError::Unregistered { .. } | GuardError::AlreadyInitialised { .. })
             | Self::Signer(SignerError::Guard(GuardError::Unregistered { .. }))
@@ -129,6 +165,25 @@ impl StartError {
     }
 }
 
+const fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+const fn is_forbidden(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+const fn refused_by_store(error: &StoreError) -> Option<io::ErrorKind> {
+    match error {
+        StoreError::DiskFull(_) => Some(io::ErrorKind::StorageFull),
+        StoreError::Permission(_) => Some(io::ErrorKind::PermissionDenied),
+        _ => None,
+    }
+}
+
 /// The exit code of a store's error.
 pub(crate) fn of_store(error: &StoreError) -> Exit {
     match error {
@@ -137,8 +192,8 @@ pub(crate) fn of_store(error: &StoreError) -> Exit {
             Exit::Config
         }
         StoreError::Permission(_) => Exit::Key,
+        StoreError::DiskFull(_) => Exit::DiskFull,
         StoreError::Locked { .. }
-        | StoreError::DiskFull(_)
         | StoreError::Io { .. }
         | StoreError::Stopped(_)
         | StoreError::Unavailable { .. }

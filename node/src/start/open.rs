@@ -1,7 +1,7 @@
 //! The chain as it lies on disk: genesis, store, the latest states.
 
 use super::StartError;
-use crate::app::{Base, EvidencePool, Snapshot, Snapshots};
+use crate::app::{Base, EvidencePool, Mischief, Snapshot, Snapshots};
 use crate::config::{Home, NodeConfig};
 use genesis::{Document, Kind, Start};
 use primitives::address::Network;
@@ -9,8 +9,10 @@ use primitives::{AccountId, ChainHash, Epoch, Height};
 use prometheus_client::registry::Registry;
 use rpc::backend::{ChainInfo, DevAccount};
 use runtime::State;
+use std::path::Path;
 use std::sync::Arc;
-use store::{Genesis, Head, Recovered, Roots, Store, StoreError};
+use store::{Genesis, Head, Recovered, Roots, Store, StoreError, engine};
+use wal::{Disk, Hampered, Medium};
 
 /// The chain of a home.
 pub(crate) struct Opened {
@@ -23,11 +25,27 @@ pub(crate) struct Opened {
     pub(crate) store: Store,
     pub(crate) base: Base,
     pub(super) snapshots: Arc<Snapshots>,
+    /// What is wrong with the node on request, on a development chain.
+    pub(super) mischief: Arc<Mischief>,
     /// How many blocks were replayed from the log.
     pub(crate) replayed: u64,
 }
 
 impl Opened {
+    /// A folder for a log; on a development chain its disk can be made slow or full.
+    pub(super) fn medium(&self, folder: &Path) -> Result<Arc<dyn Medium>, StartError> {
+        let disk = Disk::new(folder).map_err(|source| StartError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let disk: Arc<dyn Medium> = Arc::new(disk);
+        if !self.dev_mode {
+            return Ok(disk);
+        }
+        let mischief = self.mischief.clone();
+        Ok(Arc::new(Hampered::new(disk, Arc::new(move || mischief.hinder()))))
+    }
+
     /// The epoch of the next block.
     pub(super) fn tip_epoch(&self) -> Epoch {
         let header = &self.base.header;
@@ -49,7 +67,16 @@ pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) ->
     }
     let metrics = store::Metrics::default();
     metrics.register(registry);
-    let (store, recovered) = Store::open(&home.store(), &config.store, &start.chain_hash, metrics)?;
+    let mischief = Arc::new(Mischief::default());
+    let path = home.store();
+    let (store, recovered) = if document.dev_mode {
+        let disk = engine::Disk::open(&path, config.store.cache_bytes).map_err(StoreError::from)?;
+        let told = mischief.clone();
+        let hampered = engine::Hampered::new(Arc::new(disk), path, Arc::new(move || told.hinder()));
+        Store::open_with(Arc::new(hampered), &config.store, &start.chain_hash, metrics)?
+    } else {
+        Store::open(&path, &config.store, &start.chain_hash, metrics)?
+    };
     let replayed = recovered.replayed;
     let (head, state) = ready(&store, recovered, &start)?;
     let before = one_back(&store, &head, &state)?;
@@ -90,6 +117,7 @@ pub(super) fn open(config: &NodeConfig, home: &Home, registry: &mut Registry) ->
         store,
         base,
         snapshots: Arc::new(Snapshots::new(older, tip)),
+        mischief,
         replayed,
     })
 }

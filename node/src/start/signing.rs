@@ -1,11 +1,11 @@
 //! Keys, and the guard without which none of them signs a vote.
 
-use super::StartError;
+use super::{Opened, StartError};
 use crate::backend::Faucet;
 use crate::config::{Home, NodeConfig};
 use parking_lot::Mutex;
 use primitives::address::Network;
-use primitives::{AccountId, ChainHash, Epoch};
+use primitives::{AccountId, Epoch};
 use rpc::backend::DevAccount;
 use signer::guard::{Guard, GuardConfig, GuardError, Slot};
 use signer::{
@@ -13,7 +13,6 @@ use signer::{
 };
 use std::path::Path;
 use std::sync::Arc;
-use wal::Disk;
 
 /// What signs, and from which epoch on.
 pub(super) struct Signing {
@@ -64,20 +63,12 @@ pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network) -> Result<Ke
 pub(super) fn signer(
     consensus: ConsensusKey,
     home: &Home,
-    chain: ChainHash,
-    tip: Epoch,
+    opened: &Opened,
     permissions: super::Permissions,
 ) -> Result<Signing, StartError> {
-    let folder = home.guard();
     let key = consensus.public_key();
-    let disk = || {
-        Disk::new(&folder)
-            .map(Arc::new)
-            .map_err(|source| StartError::Folder {
-                path: folder.clone(),
-                source,
-            })
-    };
+    let (chain, tip) = (opened.chain_hash, opened.tip_epoch());
+    let disk = || opened.medium(&home.guard());
     let (guard, abstain_before) = match Guard::open(disk()?, chain, GuardConfig::default()) {
         Ok(guard) => (guard, Epoch::ZERO),
         Err(GuardError::Missing { .. }) if permissions.init_signing_history => {

@@ -31,7 +31,7 @@ pub(super) fn open(
         .then(|| DoubleVoter::new(&consensus, opened.chain_hash, opened.kind))
         .flatten();
     let tip = opened.tip_epoch();
-    let signing = signing::signer(consensus, home, opened.chain_hash, tip, permissions)?;
+    let signing = signing::signer(consensus, home, opened, permissions)?;
     let mut new_keys = NewKeys {
         folder: home.keys(),
         protection: signing::protection(config)?,

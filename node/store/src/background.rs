@@ -1,6 +1,6 @@
 //! The thread that writes leaves and indexes behind the blocks.
 
-use crate::engine::Engine;
+use crate::engine::{Down, Engine};
 use crate::index::Index;
 use crate::leaves::{self, Coalesced};
 use crate::{Config, Metrics, StoreError};
@@ -30,7 +30,7 @@ struct Queue {
     /// Write what is there without waiting for more.
     hurry: bool,
     stop: bool,
-    failed: Option<String>,
+    failed: Option<Down>,
 }
 
 struct Shared {
@@ -106,7 +106,7 @@ fn failed(queue: &Queue) -> Result<(), StoreError> {
     queue
         .failed
         .clone()
-        .map_or(Ok(()), |why| Err(StoreError::Stopped(why)))
+        .map_or(Ok(()), |down| Err(crate::engine::EngineError::from(down).into()))
 }
 
 impl Drop for Background {
@@ -173,7 +173,7 @@ impl Worker {
             queue.hurry &= !queue.jobs.is_empty();
             if let Err(error) = outcome {
                 tracing::error!(%error, "the store cannot write in the background");
-                queue.failed = Some(error.to_string());
+                queue.failed = Some((&error).into());
                 self.shared.changed.notify_all();
                 return;
             }

@@ -3,13 +3,16 @@
 mod disk;
 mod folder;
 mod guard;
+mod hampered;
 mod memory;
 
 pub use disk::Disk;
 pub(crate) use folder::classify;
 pub(crate) use guard::Guard;
+pub use hampered::{Hampered, Hindrance};
 pub use memory::{Crash, Fault, Memory};
 
+use crate::error::StoreError;
 use core::ops::Bound;
 use std::path::PathBuf;
 
@@ -146,6 +149,52 @@ pub enum EngineError {
         /// What the system said.
         message: String,
     },
+}
+
+/// Why nothing more is written, for everyone who tries after the first: what an operator can mend keeps its name.
+#[derive(Clone, Debug)]
+pub(crate) enum Down {
+    /// No room.
+    Full(PathBuf),
+    /// No permission.
+    Forbidden(PathBuf),
+    /// Anything else.
+    Other(String),
+}
+
+impl From<&EngineError> for Down {
+    fn from(error: &EngineError) -> Self {
+        match error {
+            EngineError::DiskFull(path) => Self::Full(path.clone()),
+            EngineError::Permission(path) => Self::Forbidden(path.clone()),
+            EngineError::Stopped(why) => Self::Other(why.clone()),
+            EngineError::Corrupt(_) | EngineError::Locked { .. } | EngineError::Io { .. } => {
+                Self::Other(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<&StoreError> for Down {
+    fn from(error: &StoreError) -> Self {
+        if let StoreError::DiskFull(path) = error {
+            Self::Full(path.clone())
+        } else if let StoreError::Permission(path) = error {
+            Self::Forbidden(path.clone())
+        } else {
+            Self::Other(error.to_string())
+        }
+    }
+}
+
+impl From<Down> for EngineError {
+    fn from(down: Down) -> Self {
+        match down {
+            Down::Full(path) => Self::DiskFull(path),
+            Down::Forbidden(path) => Self::Permission(path),
+            Down::Other(why) => Self::Stopped(why),
+        }
+    }
 }
 
 /// An ordered key-value database.

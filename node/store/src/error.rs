@@ -120,16 +120,16 @@ impl StoreError {
         }
     }
 
-    /// The code with which the node ends: 22 for a damaged store, 9 for a missing permission, 3 for the wrong
-    /// folder, 1 otherwise.
+    /// The code with which the node ends: 22 for a damaged store, 24 for a full disk, 9 for a missing permission, 3 for
+    /// the wrong folder, 1 otherwise.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Corrupt { .. } | Self::RootMismatch { .. } | Self::State(_) => 22,
             Self::Permission(_) => 9,
             Self::WrongChain { .. } | Self::WrongFormat { .. } => 3,
+            Self::DiskFull(_) => 24,
             Self::Locked { .. }
-            | Self::DiskFull(_)
             | Self::Io { .. }
             | Self::Stopped(_)
             | Self::Unavailable { .. }

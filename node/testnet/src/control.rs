@@ -31,6 +31,8 @@ pub enum Action {
     Pause,
     /// Let it go on.
     Resume,
+    /// It is about to end by itself, because it was told something that ends it: the testnet goes on without it.
+    ExpectEnd,
 }
 
 /// What the supervisor is asked.

@@ -25,6 +25,7 @@ pub mod bench;
 mod child;
 mod config_file;
 pub mod control;
+pub mod devnet;
 mod error;
 mod facts;
 mod files;

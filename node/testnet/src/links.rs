@@ -1,12 +1,10 @@
 //! Broken links between nodes: partitions, delay and loss, set through each node's own DevService.
 
+use crate::devnet::Devnet;
 use crate::error::Error;
 use crate::name;
-use crate::ports::Block;
-use crate::spec::Spec;
-use crate::status::{Status, grpc_url};
 use crate::world;
-use client::{Client, Timeouts};
+use client::Client;
 use proto::dev::v1alpha1 as wire;
 
 /// What is wrong with the links of a node.
@@ -125,36 +123,7 @@ fn parse_percent(text: &str) -> Result<u32, Error> {
         .ok_or_else(|| flag("loss", text, "write a whole percentage, from 0% to 100%"))
 }
 
-/// Sets and clears what is wrong with the links of a running testnet.
-#[derive(Debug)]
-pub struct Links<'a> {
-    spec: &'a Spec,
-    status: &'a Status,
-}
-
-impl<'a> Links<'a> {
-    /// Of the testnet that was made from `spec` and is as `status` says. Only nodes that run can be told.
-    #[must_use]
-    pub const fn new(spec: &'a Spec, status: &'a Status) -> Self {
-        Self { spec, status }
-    }
-
-    fn runs(&self, index: usize) -> bool {
-        self.status
-            .nodes
-            .get(index)
-            .is_some_and(|node| node.running && !node.paused)
-    }
-
-    async fn client(&self, index: usize) -> Result<Client, Error> {
-        let block = Block {
-            base: self.spec.base_port,
-            nodes: self.spec.validators,
-        };
-        let ports = block.node(u16::try_from(index).unwrap_or(u16::MAX));
-        Ok(Client::connect(&grpc_url(&ports), Timeouts::default()).await?)
-    }
-
+impl Devnet<'_> {
     async fn set(&self, client: &Client, fault: wire::LinkFault) -> Result<(), Error> {
         let mut dev = client.dev();
         let request = wire::SetLinkFaultRequest { fault: Some(fault) };
@@ -175,9 +144,9 @@ impl<'a> Links<'a> {
     /// # Errors
     /// [`Error::Client`] when a node that runs cannot be told.
     pub async fn partition(&self, partition: &Partition) -> Result<Vec<String>, Error> {
-        let keys = world::node_keys(self.spec);
+        let keys = world::node_keys(self.spec());
         let mut told = Vec::new();
-        for index in (0..keys.len()).filter(|index| self.runs(*index)) {
+        for index in self.running_nodes() {
             let client = self.client(index).await?;
             self.clear_at(&client).await?;
             for (_, peer) in keys
@@ -226,31 +195,13 @@ impl<'a> Links<'a> {
         Ok((done.epoch, done.view))
     }
 
-    /// The position of a node that runs.
-    fn running(&self, node: &str) -> Result<usize, Error> {
-        let have: Vec<String> = self.status.nodes.iter().map(|node| node.name.clone()).collect();
-        let Some(index) = have.iter().position(|name| name == node) else {
-            return Err(Error::NoNode {
-                testnet: self.spec.name.to_string(),
-                node: node.to_owned(),
-                have,
-            });
-        };
-        if !self.runs(index) {
-            return Err(Error::Supervisor(format!(
-                "{node} does not run, so it cannot be told"
-            )));
-        }
-        Ok(index)
-    }
-
-    /// Makes all links of the nodes that run whole again. The nodes told, by name.
+    /// Makes all links of the nodes that run whole again, and the nodes right. The nodes told, by name.
     ///
     /// # Errors
     /// [`Error::Client`] when a node that runs cannot be told.
     pub async fn clear(&self) -> Result<Vec<String>, Error> {
         let mut told = Vec::new();
-        for index in (0..self.status.nodes.len()).filter(|index| self.runs(*index)) {
+        for index in self.running_nodes() {
             let client = self.client(index).await?;
             self.clear_at(&client).await?;
             told.push(name::node(index));

@@ -1,4 +1,4 @@
-//! Durations and epochs as flags spell them: `500ms`, `2s`, `1m`, `20blocks`.
+//! Durations and epochs as flags spell them: `500ms`, `2s`, `1m`, `30d`, `20blocks`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -62,6 +62,7 @@ impl FromStr for Span {
             "s" => Some(1_000),
             "m" => Some(60_000),
             "h" => Some(3_600_000),
+            "d" => Some(86_400_000),
             _ => None,
         };
         split(text)

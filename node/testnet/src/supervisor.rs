@@ -161,7 +161,7 @@ impl Supervisor {
             let Some(how) = node.ended_by_itself() else {
                 continue;
             };
-            if !self.options.keep_going {
+            if !self.options.keep_going && !node.end_is_expected() {
                 let log = self.folder.log(node.name());
                 return Err(Error::NodeEnded {
                     node: node.name().to_owned(),
@@ -241,6 +241,10 @@ impl Supervisor {
             }
             Action::Pause => node.set_paused(true),
             Action::Resume => node.set_paused(false),
+            Action::ExpectEnd => {
+                node.expect_end();
+                Ok(())
+            }
         }
     }
 

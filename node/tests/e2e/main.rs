@@ -13,6 +13,7 @@ mod crashes;
 mod misbehaviour;
 mod network;
 mod storage;
+mod surroundings;
 mod transactions;
 mod waiters;
 mod watching;

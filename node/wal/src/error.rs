@@ -138,6 +138,26 @@ pub enum LogError {
 }
 
 impl LogError {
+    /// What the system refused, when it was the system that did.
+    #[must_use]
+    pub fn refused(&self) -> Option<io::ErrorKind> {
+        match self {
+            Self::Io { source, .. } => Some(source.kind()),
+            Self::Poisoned { .. }
+            | Self::Corrupt { .. }
+            | Self::Undecodable { .. }
+            | Self::UnknownVersion { .. }
+            | Self::WrongPurpose { .. }
+            | Self::WrongBinding { .. }
+            | Self::Locked { .. }
+            | Self::Missing { .. }
+            | Self::Exists { .. }
+            | Self::RecordTooLarge { .. }
+            | Self::Full { .. }
+            | Self::TooLarge { .. } => None,
+        }
+    }
+
     /// Whether the file itself cannot be trusted: the node ends with exit code 22 and leaves it alone.
     #[must_use]
     pub const fn is_corruption(&self) -> bool {

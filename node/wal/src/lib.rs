@@ -43,11 +43,13 @@ mod error;
 pub mod faulty;
 mod file;
 mod frame;
+mod hampered;
 mod log;
 mod medium;
 mod typed;
 
 pub use error::LogError;
+pub use hampered::{Hampered, Hindrance};
 pub use log::{Limits, Log, MAX_RECORD, Presence, Recovered, Spec, Synced};
 pub use medium::{Disk, LockError, LockGuard, LogFile, Medium};
 pub use typed::{Compacted, Replayed, Wal, WalConfig};

@@ -38,7 +38,8 @@ impl<S: Scheme> Core<S> {
     fn judge(&mut self, hash: BlockHash, block: &Arc<Block>, parent: &Header) {
         let first = parent.height == self.term.opening.height;
         let header = &block.header;
-        let outcome = check_on_parent(block, parent, self.term.committee.set().ends_at, first)
+        let ends_at = self.term.committee.set().ends_at;
+        let outcome = check_on_parent(block, parent, ends_at, first, self.config.clock_may_jump)
             .map_err(|flaw| flaw.to_string());
         let slot = (header.epoch, header.view);
         let outcome = outcome.and_then(|()| {

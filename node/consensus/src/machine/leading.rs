@@ -204,7 +204,7 @@ impl<S: Scheme> Core<S> {
         let ends_at = self.term.committee.set().ends_at;
         block.header.view == view
             && check_block(block, &self.place(), self.term.me).is_ok()
-            && check_on_parent(block, parent, ends_at, first).is_ok()
+            && check_on_parent(block, parent, ends_at, first, self.config.clock_may_jump).is_ok()
     }
 
     pub(super) fn on_build_failed(&mut self, slot: (Epoch, View)) {

@@ -2,7 +2,7 @@
 
 use crate::backend::{ReadError, Refused};
 use light_palisade::Offence;
-use primitives::{AccountId, Amount, AssetId, Coin, Epoch, TxId, View};
+use primitives::{AccountId, Amount, AssetId, ChainClock, Coin, Epoch, TxId, View};
 
 /// A well-known account, whose key everyone has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,32 @@ pub struct LinkFault {
     pub loss_percent: u8,
 }
 
+/// What is wrong with a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeFault {
+    /// By how much its clock is ahead, or behind, in milliseconds.
+    pub clock_skew_ms: i64,
+    /// Whether its disk takes nothing more.
+    pub disk_full: bool,
+    /// How much longer than usual each write and sync takes, in milliseconds.
+    pub disk_delay_ms: u32,
+    /// Whether it leaves all transactions out of its blocks.
+    pub censor: bool,
+    /// Whether it proposes nothing.
+    pub withhold: bool,
+}
+
+/// Where the chain clock stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DevClock {
+    /// With the last final block.
+    pub now: ChainClock,
+    /// The epoch of the next block.
+    pub epoch: Epoch,
+    /// From when on that epoch ends.
+    pub epoch_ends_at: ChainClock,
+}
+
 /// The node of a development chain, beyond [`Backend`](crate::Backend).
 #[tonic::async_trait]
 pub trait DevBackend: Send + Sync + 'static {
@@ -55,6 +81,22 @@ pub trait DevBackend: Send + Sync + 'static {
     /// cannot.
     async fn misbehave(&self, offence: Offence) -> Result<(Epoch, View), ReadError>;
 
-    /// Makes all links whole.
+    /// What is wrong with this node.
+    fn node_fault(&self) -> NodeFault;
+
+    /// Makes this node wrong, in place of what was wrong with it before. The values were checked.
+    fn set_node_fault(&self, fault: NodeFault);
+
+    /// Where the chain clock stands.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn clock(&self) -> Result<DevClock, ReadError>;
+
+    /// Has the next block that this node leads put the chain clock to `to`, when it does not stand there yet. The value
+    /// was checked.
+    fn advance_clock(&self, to: ChainClock);
+
+    /// Makes all links whole and the node right.
     async fn clear_faults(&self);
 }

@@ -11,7 +11,7 @@ mod state;
 mod transactions;
 
 pub use chain::{ChainInfo, Direction, LocalValidator, NodeInfo, Peer, Tip};
-pub use dev::{DevAccount, DevBackend, LinkFault};
+pub use dev::{DevAccount, DevBackend, DevClock, LinkFault, NodeFault};
 pub use ledger::{FinalBlock, FinalityProof, Handover, Place, Places};
 pub use snapshots::{SnapshotBackend, SnapshotInfo, SnapshotLimits};
 pub use state::{

@@ -6,9 +6,9 @@ use crate::refusal::{Refusal, status};
 use primitives::{Amount, AssetId};
 use proto::dev::v1alpha1::dev_service_server::DevService;
 use proto::dev::v1alpha1::{
-    ClearFaultsRequest, ClearFaultsResponse, GetDevnetRequest, GetDevnetResponse, InjectFaultRequest,
-    InjectFaultResponse, RequestFundsRequest, RequestFundsResponse, SetLinkFaultRequest,
-    SetLinkFaultResponse,
+    AdvanceClockRequest, AdvanceClockResponse, ClearFaultsRequest, ClearFaultsResponse, GetDevnetRequest,
+    GetDevnetResponse, InjectFaultRequest, InjectFaultResponse, RequestFundsRequest, RequestFundsResponse,
+    SetLinkFaultRequest, SetLinkFaultResponse, SetNodeFaultRequest, SetNodeFaultResponse,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -51,6 +51,7 @@ impl DevService for DevApi {
 
     async fn get_devnet(&self, _: Request<GetDevnetRequest>) -> Result<Response<GetDevnetResponse>, Status> {
         let network = self.backend.chain().network;
+        let clock = self.dev.clock().map_err(status)?;
         Ok(Response::new(GetDevnetResponse {
             accounts: self
                 .dev
@@ -59,6 +60,10 @@ impl DevService for DevApi {
                 .map(|account| dev::account(network, account))
                 .collect(),
             link_faults: self.dev.link_faults().iter().map(dev::link_fault).collect(),
+            node_fault: Some(dev::node_fault(&self.dev.node_fault())),
+            chain_clock_ms: clock.now.get(),
+            epoch: clock.epoch.get(),
+            epoch_ends_at_ms: clock.epoch_ends_at.get(),
         }))
     }
 
@@ -69,6 +74,27 @@ impl DevService for DevApi {
         let fault = dev::parse_link_fault(request.into_inner().fault)?;
         self.dev.set_link_fault(fault).await.map_err(status)?;
         Ok(Response::new(SetLinkFaultResponse {}))
+    }
+
+    async fn set_node_fault(
+        &self,
+        request: Request<SetNodeFaultRequest>,
+    ) -> Result<Response<SetNodeFaultResponse>, Status> {
+        self.dev
+            .set_node_fault(dev::parse_node_fault(request.into_inner().fault)?);
+        Ok(Response::new(SetNodeFaultResponse {}))
+    }
+
+    async fn advance_clock(
+        &self,
+        request: Request<AdvanceClockRequest>,
+    ) -> Result<Response<AdvanceClockResponse>, Status> {
+        let now = self.dev.clock().map_err(status)?.now;
+        let to = dev::parse_clock(request.into_inner().chain_clock_ms, now)?;
+        self.dev.advance_clock(to);
+        Ok(Response::new(AdvanceClockResponse {
+            chain_clock_ms: now.get(),
+        }))
     }
 
     async fn inject_fault(

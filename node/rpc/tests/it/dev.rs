@@ -5,8 +5,8 @@ use palisade_rpc::Server;
 use primitives::{Amount, Coin};
 use proto::dev::v1alpha1::dev_service_client::DevServiceClient;
 use proto::dev::v1alpha1::{
-    ClearFaultsRequest, GetDevnetRequest, InjectFaultRequest, LinkFault, RequestFundsRequest,
-    SetLinkFaultRequest,
+    AdvanceClockRequest, ClearFaultsRequest, GetDevnetRequest, InjectFaultRequest, LinkFault, NodeFault,
+    RequestFundsRequest, SetLinkFaultRequest, SetNodeFaultRequest,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -154,6 +154,58 @@ async fn a_validator_misbehaves_only_as_it_is_told() {
     }
     let unable = client.inject_fault(ask(2)).await.unwrap_err();
     assert_eq!(unable.code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_node_is_made_wrong_within_bounds_and_right_again() {
+    let running = Running::new().await;
+    let mut client = DevServiceClient::new(running.channel().await);
+    let set = |fault: NodeFault| SetNodeFaultRequest { fault: Some(fault) };
+    let fault = NodeFault {
+        clock_skew_ms: -5_000,
+        disk_full: true,
+        disk_delay_ms: 200,
+        censor: true,
+        withhold: true,
+    };
+    client.set_node_fault(set(fault)).await.unwrap();
+    let devnet = client.get_devnet(GetDevnetRequest {}).await.unwrap().into_inner();
+    assert_eq!(devnet.node_fault, Some(fault));
+    let skewed = NodeFault {
+        clock_skew_ms: -3_600_001,
+        ..NodeFault::default()
+    };
+    let slow = NodeFault {
+        disk_delay_ms: 10_001,
+        ..NodeFault::default()
+    };
+    for (field, request) in [
+        ("fault", SetNodeFaultRequest { fault: None }),
+        ("fault.clock_skew_ms", set(skewed)),
+        ("fault.disk_delay_ms", set(slow)),
+    ] {
+        let status = client.set_node_fault(request).await.unwrap_err();
+        let field = [("field", field)];
+        check(&status, Code::InvalidArgument, "FIELD_INVALID", &field);
+    }
+    client.clear_faults(ClearFaultsRequest {}).await.unwrap();
+    let devnet = client.get_devnet(GetDevnetRequest {}).await.unwrap().into_inner();
+    assert_eq!(devnet.node_fault, Some(NodeFault::default()));
+}
+
+#[tokio::test]
+async fn the_clock_goes_forward_only_and_not_beyond_ten_years() {
+    let running = Running::new().await;
+    let mut client = DevServiceClient::new(running.channel().await);
+    let to = |chain_clock_ms| AdvanceClockRequest { chain_clock_ms };
+    client.advance_clock(to(5_000)).await.unwrap();
+    let devnet = client.get_devnet(GetDevnetRequest {}).await.unwrap().into_inner();
+    assert_eq!(devnet.chain_clock_ms, 5_000);
+    for wrong in [4_999, 5_000 + 10 * 365 * 86_400_000 + 1, u64::MAX] {
+        let status = client.advance_clock(to(wrong)).await.unwrap_err();
+        let field = [("field", "chain_clock_ms")];
+        check(&status, Code::InvalidArgument, "FIELD_INVALID", &field);
+    }
 }
 
 #[tokio::test]

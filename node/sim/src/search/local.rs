@@ -80,6 +80,7 @@ impl Local {
             chain: CHAIN,
             key: Some(key(seat)),
             abstain_before: Epoch::ZERO,
+            clock_may_jump: false,
             timing: Universe::timing(),
         };
         Core::recover(MockScheme, config, universe.tip(), records)

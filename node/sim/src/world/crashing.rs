@@ -25,6 +25,7 @@ impl<K: Keyring> World<K> {
             chain: CHAIN,
             key: Some(key(node.identity)),
             abstain_before: node.abstain_before,
+            clock_may_jump: false,
             timing: self.plan.timing,
         };
         let records = node.log.replay();

@@ -1,11 +1,14 @@
-//! `palisade testnet fault`: links between nodes, broken on purpose. No root is needed.
+//! `palisade testnet fault`: links, clocks, disks and validators, wrong on purpose. No root is needed.
 
 use crate::cli::context::Context;
 use crate::cli::testnet::{Which, status};
 use crate::output::Failure;
 use clap::Subcommand;
-use proto::dev::v1alpha1::ConsensusFault;
-use testnet::links::{Links, Partition, parse_delay};
+use proto::dev::v1alpha1::{ConsensusFault, NodeFault};
+use testnet::control::{Action, Request, ask};
+use testnet::devnet::{Devnet, parse_skew};
+use testnet::links::{Delay, Partition, parse_delay};
+use testnet::{Folder, Span, Spec};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -38,7 +41,47 @@ pub(crate) enum Verb {
         #[command(flatten)]
         which: Which,
     },
-    /// Make all links whole again.
+    /// Make a node's clock wrong: clock-skew node3 +5s, or -5s.
+    ClockSkew {
+        /// Which node.
+        node: String,
+        /// By how much, ahead or behind.
+        #[arg(allow_hyphen_values = true, value_name = "±DURATION")]
+        skew: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Make each write and sync of a node take longer: slow-disk node1 200ms.
+    SlowDisk {
+        /// Which node.
+        node: String,
+        /// How much longer, at most 10s.
+        delay: Span,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Let a node's disk take nothing more: it ends with exit code 24. A restart makes room.
+    DiskFull {
+        /// Which node.
+        node: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Have a node leave all transactions out of the blocks that it proposes.
+    Censor {
+        /// Which node.
+        node: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Have a node propose nothing when it is its turn.
+    Withhold {
+        /// Which node.
+        node: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Make all links whole and all nodes right again.
     Clear {
         #[command(flatten)]
         which: Which,
@@ -71,38 +114,108 @@ impl Offence {
 }
 
 impl Verb {
-    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let which = match &self {
+    const fn which(&self) -> &Which {
+        match self {
             Self::Partition { which, .. }
             | Self::Latency { which, .. }
             | Self::Equivocate { which, .. }
+            | Self::ClockSkew { which, .. }
+            | Self::SlowDisk { which, .. }
+            | Self::DiskFull { which, .. }
+            | Self::Censor { which, .. }
+            | Self::Withhold { which, .. }
             | Self::Clear { which } => which,
-        };
-        let (folder, spec) = which.spec(context)?;
+        }
+    }
+
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let (folder, spec) = self.which().spec(context)?;
         // What makes no sense is said before anybody is asked.
-        let partition = match &self {
-            Self::Partition { groups, .. } => Some(Partition::parse(groups, usize::from(spec.validators))?),
-            Self::Latency { .. } | Self::Equivocate { .. } | Self::Clear { .. } => None,
-        };
-        let delay = match &self {
-            Self::Latency { delay, loss, .. } => Some(parse_delay(delay, loss)?),
-            Self::Partition { .. } | Self::Equivocate { .. } | Self::Clear { .. } => None,
-        };
+        let order = self.order(&spec)?;
         let now = status::running(&folder).await?;
-        let links = Links::new(&spec, &now);
-        let told = match (&self, partition, delay) {
-            (Self::Partition { .. }, Some(partition), _) => links.partition(&partition).await?,
-            (Self::Latency { node, .. }, _, Some(delay)) => {
-                links.delay(node, delay).await?;
-                vec![node.clone()]
-            }
-            (Self::Equivocate { node, offence, .. }, _, _) => {
-                let (epoch, view) = links.misbehave(node, offence.wire()).await?;
-                vec![format!("{node}, in view {view} of epoch {epoch}")]
-            }
-            _ => links.clear().await?,
-        };
-        context.output.note(&format!("done at {}", told.join(", ")));
+        let told = order.carry_out(&folder, &Devnet::new(&spec, &now)).await?;
+        context.output.note(&format!("done at {told}"));
         Ok(())
+    }
+
+    /// What is to be done, read.
+    fn order(self, spec: &Spec) -> Result<Order, Failure> {
+        Ok(match self {
+            Self::Partition { groups, .. } => {
+                Order::Partition(Partition::parse(&groups, usize::from(spec.validators))?)
+            }
+            Self::Latency {
+                node, delay, loss, ..
+            } => Order::Delay(node, parse_delay(&delay, &loss)?),
+            Self::Equivocate { node, offence, .. } => Order::Offend(node, offence),
+            Self::ClockSkew { node, skew, .. } => Order::Node(node, Wrong::Skew(parse_skew(&skew)?)),
+            Self::SlowDisk { node, delay, .. } => {
+                let ms = u32::try_from(delay.millis()).unwrap_or(u32::MAX);
+                Order::Node(node, Wrong::SlowDisk(ms))
+            }
+            Self::DiskFull { node, .. } => Order::Node(node, Wrong::FullDisk),
+            Self::Censor { node, .. } => Order::Node(node, Wrong::Censor),
+            Self::Withhold { node, .. } => Order::Node(node, Wrong::Withhold),
+            Self::Clear { .. } => Order::Clear,
+        })
+    }
+}
+
+/// What can be wrong with a node itself.
+#[derive(Debug, Clone, Copy)]
+enum Wrong {
+    Skew(i64),
+    SlowDisk(u32),
+    FullDisk,
+    Censor,
+    Withhold,
+}
+
+impl Wrong {
+    const fn apply(self, fault: &mut NodeFault) {
+        match self {
+            Self::Skew(ms) => fault.clock_skew_ms = ms,
+            Self::SlowDisk(ms) => fault.disk_delay_ms = ms,
+            Self::FullDisk => fault.disk_full = true,
+            Self::Censor => fault.censor = true,
+            Self::Withhold => fault.withhold = true,
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Order {
+    Partition(Partition),
+    Delay(String, Delay),
+    Offend(String, Offence),
+    Node(String, Wrong),
+    Clear,
+}
+
+impl Order {
+    async fn carry_out(self, folder: &Folder, devnet: &Devnet<'_>) -> Result<String, Failure> {
+        Ok(match self {
+            Self::Partition(partition) => devnet.partition(&partition).await?.join(", "),
+            Self::Delay(node, delay) => {
+                devnet.delay(&node, delay).await?;
+                node
+            }
+            Self::Offend(node, offence) => {
+                let (epoch, view) = devnet.misbehave(&node, offence.wire()).await?;
+                format!("{node}, in view {view} of epoch {epoch}")
+            }
+            Self::Node(node, wrong) => {
+                if matches!(wrong, Wrong::FullDisk) {
+                    let request = Request::Node {
+                        name: node.clone(),
+                        action: Action::ExpectEnd,
+                    };
+                    ask(folder, &request).await?;
+                }
+                devnet.make_wrong(&node, |fault| wrong.apply(fault)).await?;
+                node
+            }
+            Self::Clear => devnet.clear().await?.join(", "),
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! A database that stays down once a write failed.
 
-use super::{Batch, Engine, EngineError, Entry, Scan, Tree};
+use super::{Batch, Down, Engine, EngineError, Entry, Scan, Tree};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// it would acknowledge what is gone. Flushes exclude each other, so that none can slip in between.
 pub(crate) struct Guard {
     inner: Arc<dyn Engine>,
-    failed: Mutex<Option<String>>,
+    failed: Mutex<Option<Down>>,
 }
 
 impl Guard {
@@ -21,10 +21,8 @@ impl Guard {
         }
     }
 
-    fn refuse_after_failure(failed: &Option<String>) -> Result<(), EngineError> {
-        failed
-            .clone()
-            .map_or(Ok(()), |why| Err(EngineError::Stopped(why)))
+    fn refuse_after_failure(failed: &Option<Down>) -> Result<(), EngineError> {
+        failed.clone().map_or(Ok(()), |down| Err(down.into()))
     }
 }
 
@@ -41,7 +39,7 @@ impl Engine for Guard {
         Self::refuse_after_failure(&self.failed.lock())?;
         self.inner
             .apply(tree, batch)
-            .inspect_err(|error| *self.failed.lock() = Some(error.to_string()))
+            .inspect_err(|error| *self.failed.lock() = Some(error.into()))
     }
 
     fn flush(&self) -> Result<(), EngineError> {
@@ -49,7 +47,7 @@ impl Engine for Guard {
         Self::refuse_after_failure(&failed)?;
         self.inner
             .flush()
-            .inspect_err(|error| *failed = Some(error.to_string()))
+            .inspect_err(|error| *failed = Some(error.into()))
     }
 
     fn size_on_disk(&self) -> Result<u64, EngineError> {
@@ -78,11 +76,14 @@ mod tests {
             ));
             // The fault is over: the database itself would go on.
             memory.flush().unwrap();
-            assert!(matches!(guard.flush(), Err(EngineError::Stopped(_))));
-            assert!(matches!(
-                guard.apply(Tree::Log, Batch::default()),
-                Err(EngineError::Stopped(_))
-            ));
+            for again in [guard.flush(), guard.apply(Tree::Log, Batch::default())] {
+                // What can be mended is said to whoever comes later, too.
+                if matches!(fault, Fault::DiskFull { .. }) {
+                    assert!(matches!(again, Err(EngineError::DiskFull(_))));
+                } else {
+                    assert!(matches!(again, Err(EngineError::Stopped(_))));
+                }
+            }
         }
     }
 }

@@ -242,7 +242,7 @@ fn after_a_failed_write_nothing_more_is_acknowledged() {
         builder.go_back_to(&store.tip().unwrap());
         assert!(matches!(
             store.commit(vec![builder.next()]),
-            Err(StoreError::Stopped(_))
+            Err(StoreError::Stopped(_) | StoreError::DiskFull(_))
         ));
         drop(store);
         let (store, recovered) = open(Arc::new(engine.crash(&Crash::Prefix(0)))).unwrap();
@@ -259,11 +259,13 @@ fn a_failure_in_the_background_stops_commits() {
     // The log's own batch and flush succeed; the first one of the leaves does not.
     engine.inject(Fault::DiskFull { after: 1 });
     commit(&store, &mut builder, 1);
-    assert!(matches!(store.settle(), Err(StoreError::Stopped(why)) if why.contains("full")));
-    assert!(matches!(
-        store.commit(vec![builder.next()]),
-        Err(StoreError::Stopped(_))
-    ));
+    for error in [
+        store.settle().unwrap_err(),
+        store.commit(vec![builder.next()]).unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::DiskFull(_)), "{error}");
+        assert_eq!(error.exit_code(), 24);
+    }
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(super) struct Node {
     home: PathBuf,
     log: PathBuf,
     child: Option<Child>,
+    /// Whether it was told something that ends it.
+    doomed: bool,
     progress: watch::Receiver<Seen>,
     calm: Arc<AtomicBool>,
     poll: JoinHandle<()>,
@@ -57,6 +59,7 @@ impl Node {
             name,
             ports,
             child: None,
+            doomed: false,
             progress,
             calm,
             poll,
@@ -68,6 +71,7 @@ impl Node {
     }
 
     pub(super) fn start(&mut self, binary: &Path) -> Result<(), Error> {
+        self.doomed = false;
         self.child = Some(Child::start(binary, &self.home, &self.log)?);
         Ok(())
     }
@@ -82,6 +86,15 @@ impl Node {
         let status = self.child.as_mut()?.ended()?;
         self.child = None;
         Some(describe(status))
+    }
+
+    /// From now on, until it is started again, its end is nobody's failure.
+    pub(super) const fn expect_end(&mut self) {
+        self.doomed = true;
+    }
+
+    pub(super) const fn end_is_expected(&self) -> bool {
+        self.doomed
     }
 
     pub(super) fn take_child(&mut self) -> Option<Child> {

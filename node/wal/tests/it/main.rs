@@ -10,6 +10,7 @@
 mod behaviour;
 mod damage;
 mod disk;
+mod hampered;
 mod model;
 mod typed;
 

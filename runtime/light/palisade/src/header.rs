@@ -30,7 +30,7 @@ pub struct Header {
     pub proposer: ValidatorIndex,
     /// Milliseconds since the Unix epoch: above the parent's, at most two seconds ahead of a voter's clock.
     pub time: Timestamp,
-    /// The parent's clock advanced by at most ten seconds.
+    /// The parent's clock advanced by at most ten seconds; on a development chain its leader may put it forward.
     pub chain_clock: ChainClock,
     /// Merkle root over the transactions.
     pub transactions_root: Digest,

@@ -189,6 +189,7 @@ pub(super) fn config(index: u16) -> Config {
         chain: CHAIN,
         key: Some(keys()[usize::from(index)]),
         abstain_before: Epoch::ZERO,
+        clock_may_jump: false,
         timing: Timing::default(),
     }
 }

@@ -43,6 +43,43 @@ fn every_field_of_the_header_is_checked() {
     }
 }
 
+/// A bench of a chain whose clock may be put forward, or may not.
+fn jumping(may_jump: bool) -> Bench {
+    let mut bench = Bench::equal();
+    let mut config = super::bench::config(bench.me);
+    config.clock_may_jump = may_jump;
+    let tip = super::bench::genesis_tip(&bench.set);
+    bench.core = crate::Core::new(super::bench::Mock, config, tip).unwrap();
+    bench.core.start(at(0));
+    bench
+}
+
+#[test]
+fn the_clock_jumps_forward_on_a_development_chain_alone_and_within_a_bound() {
+    let most = crate::limits::MAX_WARP.get();
+    for (may_jump, by, fits) in [
+        (false, 1, false),
+        (true, 1, true),
+        (true, most, true),
+        (true, most + 1, false),
+    ] {
+        let mut bench = jumping(may_jump);
+        let draft = bench.draft_with(&bench.plan(1), |block| {
+            let clock = block.header.chain_clock;
+            block.header.chain_clock = clock.after(primitives::Millis::new(by));
+        });
+        let effects = bench.propose(&draft);
+        let asked = effects.iter().any(|e| matches!(e, Effect::Verify(_)));
+        assert_eq!(asked, fits, "{may_jump} {by}");
+        assert_eq!(reasons(&effects).is_empty(), fits, "{may_jump} {by}");
+    }
+    let mut bench = jumping(true);
+    let back = bench.draft_with(&bench.plan(1), |block| {
+        block.header.chain_clock = ChainClock::ZERO;
+    });
+    assert_eq!(reasons(&bench.propose(&back)), [TimeoutReason::InvalidProposal]);
+}
+
 #[test]
 fn whether_the_state_ends_the_epoch_early_is_the_applications_to_judge() {
     let mut bench = Bench::equal();

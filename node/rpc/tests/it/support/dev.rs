@@ -3,14 +3,18 @@
 use super::account;
 use light_palisade::Offence;
 use palisade_rpc::DevBackend;
-use palisade_rpc::backend::{DevAccount, LinkFault, ReadError, Refused, Rejection, RejectionClass};
-use primitives::{AccountId, Amount, AssetId, Coin, Epoch, TxId, View};
+use palisade_rpc::backend::{
+    DevAccount, DevClock, LinkFault, NodeFault, ReadError, Refused, Rejection, RejectionClass,
+};
+use primitives::{AccountId, Amount, AssetId, ChainClock, Coin, Epoch, TxId, View};
 use std::sync::Mutex;
 
 #[derive(Default)]
 pub(crate) struct Faucet {
     pub(crate) funded: Mutex<Vec<(AccountId, Coin)>>,
     faults: Mutex<Vec<LinkFault>>,
+    node: Mutex<NodeFault>,
+    clock: Mutex<DevClock>,
 }
 
 #[tonic::async_trait]
@@ -62,7 +66,24 @@ impl DevBackend for Faucet {
         }
     }
 
+    fn node_fault(&self) -> NodeFault {
+        *self.node.lock().unwrap()
+    }
+
+    fn set_node_fault(&self, fault: NodeFault) {
+        *self.node.lock().unwrap() = fault;
+    }
+
+    fn clock(&self) -> Result<DevClock, ReadError> {
+        Ok(*self.clock.lock().unwrap())
+    }
+
+    fn advance_clock(&self, to: ChainClock) {
+        self.clock.lock().unwrap().now = to;
+    }
+
     async fn clear_faults(&self) {
+        *self.node.lock().unwrap() = NodeFault::default();
         self.faults.lock().unwrap().clear();
     }
 }
