@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 LIGHT = {"light-palisade"}
-MODULES = {"assets", "bank", "staking", "dss"}
+MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss"}
 SERVICES = {"attested"}
 BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
 CLIENT_NAMES = {"proto", "primitives", "crypto", "signer"} | LIGHT
@@ -29,6 +29,8 @@ MAY_NAME = {
     "assets": {"kernel", "primitives"},
     "bank": {"kernel", "primitives"},
     "staking": {"kernel", "primitives", "crypto", "bank", "light-palisade"},
+    "vaults": {"kernel", "primitives", "assets", "bank"},
+    "delegation": {"kernel", "primitives", "crypto", "bank", "vaults"},
     "dss": {"kernel", "primitives", "crypto", "bank", "vaults", "delegation"},
     "attested": {"kernel", "primitives", "crypto", "dss"},
     "proto": set(),

@@ -54,6 +54,10 @@ pub struct Parameters {
     pub chain: runtime::Params,
     /// Of validators.
     pub staking: runtime::staking::Params,
+    /// Of vaults.
+    pub vaults: runtime::vaults::Params,
+    /// Of operators and what they pledge.
+    pub delegation: runtime::delegation::Params,
 }
 
 /// An asset besides PAL.
@@ -68,6 +72,19 @@ pub struct Asset {
     pub name: Name,
     /// Digits after the decimal point.
     pub decimals: u8,
+    /// Under which terms it may be restaked; none for not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restaking: Option<Restaking>,
+}
+
+/// Under which terms an asset may be restaked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restaking {
+    /// What the registrar may change later.
+    pub rules: runtime::assets::Rules,
+    /// What a base unit counts for at first, in 10^-18 npal, in decimal.
+    pub price: Amount,
 }
 
 /// What an account holds.

@@ -100,6 +100,12 @@ pub enum GenesisError {
     /// The staking parameters break a rule.
     #[error("staking parameters: {0}")]
     Staking(#[from] runtime::staking::ParamsError),
+    /// The parameters of vaults break a rule.
+    #[error("vault parameters: {0}")]
+    Vaults(#[from] runtime::vaults::ParamsError),
+    /// The parameters of operators and pledges break a rule.
+    #[error("delegation parameters: {0}")]
+    Delegation(#[from] runtime::delegation::ParamsError),
     /// The first set cannot vote.
     #[error("the first validator set: {0}")]
     Set(#[from] light_palisade::SetError),
@@ -133,6 +139,10 @@ impl GenesisError {
             Self::BondTooSmall { .. } => "raise the bond, or lower `parameters.staking.min_bond`",
             Self::Moniker(_) => "choose a shorter name in plain text",
             Self::Staking(_) => "correct `parameters.staking`",
+            Self::Vaults(_) => "correct `parameters.vaults`",
+            Self::Delegation(_) => {
+                "correct `parameters.delegation`, or the delay of another module that it names"
+            }
             Self::Set(_) => "correct the validators' bonds and keys",
             Self::Runtime(_) => {
                 "correct what the message names; supplies must be what the accounts hold together"
@@ -160,6 +170,8 @@ impl GenesisError {
             Self::BondTooSmall { .. } => "GENESIS_BOND_TOO_SMALL",
             Self::Moniker(_) => "GENESIS_MONIKER",
             Self::Staking(_) => "GENESIS_STAKING_PARAMETERS",
+            Self::Vaults(_) => "GENESIS_VAULT_PARAMETERS",
+            Self::Delegation(_) => "GENESIS_DELEGATION_PARAMETERS",
             Self::Set(_) => "GENESIS_VALIDATOR_SET",
             Self::Runtime(error) => error.reason(),
         }

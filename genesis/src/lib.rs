@@ -20,7 +20,7 @@ mod start;
 mod text;
 mod validate;
 
-pub use document::{Account, Asset, Document, Holding, Parameters, Validator};
+pub use document::{Account, Asset, Document, Holding, Parameters, Restaking, Validator};
 pub use error::{GenesisError, Warning};
 pub use presets::Preset;
 pub use start::Start;

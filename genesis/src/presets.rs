@@ -19,10 +19,14 @@ impl Preset {
             Self::Mainnet => Parameters {
                 chain: runtime::Params::mainnet(),
                 staking: runtime::staking::Params::mainnet(),
+                vaults: runtime::vaults::Params::mainnet(),
+                delegation: runtime::delegation::Params::mainnet(),
             },
             Self::Localnet => Parameters {
                 chain: runtime::Params::localnet(),
                 staking: runtime::staking::Params::localnet(),
+                vaults: runtime::vaults::Params::localnet(),
+                delegation: runtime::delegation::Params::localnet(),
             },
         }
     }

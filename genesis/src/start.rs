@@ -4,12 +4,16 @@ use crate::document::Document;
 use crate::error::{GenesisError, Warning};
 use crypto::bls::KeyBytes;
 use light_palisade::{Committee, Header, ValidatorIndex, ValidatorSet};
-use primitives::{AccountId, AssetId, BlockHash, ChainClock, ChainHash, Coin, Digest, Epoch, Height, View};
-use runtime::assets::{self, GenesisAsset, Origin, PAL_DECIMALS, PAL_SYMBOL};
+use primitives::{
+    AccountId, AssetId, BlockHash, ChainClock, ChainHash, Coin, Digest, Epoch, Height, Ratio, View,
+};
+use runtime::assets::{
+    self, GenesisAsset, GenesisTerms, Origin, PAL_DECIMALS, PAL_SYMBOL, Rules, Terms, Valuation,
+};
 use runtime::bank::{self, Balance};
 use runtime::genesis::GenesisError as RuntimeError;
 use runtime::staking::{self, GenesisBond, GenesisValidator, Moniker};
-use runtime::{Changes, ModulesGenesis, State};
+use runtime::{Changes, ModulesGenesis, State, delegation, vaults};
 
 /// The chain at height 0.
 #[derive(Clone, Debug)]
@@ -91,6 +95,7 @@ impl Document {
                 assets: assets::Genesis {
                     registrar: self.registrar.account,
                     assets: self.assets()?,
+                    terms: self.terms(),
                 },
                 bank: bank::Genesis {
                     balances: self.balances(),
@@ -99,6 +104,14 @@ impl Document {
                 staking: staking::Genesis {
                     params: self.parameters.staking.clone(),
                     validators,
+                    resumed: None,
+                },
+                vaults: vaults::Genesis {
+                    params: self.parameters.vaults.clone(),
+                    resumed: None,
+                },
+                delegation: delegation::Genesis {
+                    params: self.parameters.delegation.clone(),
                     resumed: None,
                 },
             },
@@ -126,6 +139,27 @@ impl Document {
             },
         });
         Ok([pal].into_iter().chain(others).collect())
+    }
+
+    /// PAL counts for itself, whole; other assets as the document says.
+    fn terms(&self) -> Vec<GenesisTerms> {
+        let pal = GenesisTerms {
+            asset: AssetId::PAL,
+            terms: Terms::new(AssetId::PAL, Rules::WHOLE),
+        };
+        let others = self.assets.iter().filter_map(|asset| {
+            asset.restaking.map(|restaking| GenesisTerms {
+                asset: asset.id,
+                terms: Terms {
+                    rules: restaking.rules,
+                    valuation: Valuation {
+                        price: Ratio::from_raw(restaking.price.get()),
+                        at: ChainClock::ZERO,
+                    },
+                },
+            })
+        });
+        [pal].into_iter().chain(others).collect()
     }
 
     fn balances(&self) -> Vec<Balance> {

@@ -31,6 +31,14 @@ impl Document {
             .validate()
             .map_err(runtime::genesis::GenesisError::from)?;
         self.parameters.staking.validate()?;
+        self.parameters.vaults.validate()?;
+        let timing = runtime::delegation::Timing {
+            epoch: self.parameters.staking.epoch_length,
+            evidence: self.parameters.staking.evidence_window,
+        };
+        self.parameters
+            .delegation
+            .validate(&self.parameters.vaults, timing)?;
         self.check_validators()?;
         Ok(self.warnings())
     }

@@ -11,11 +11,15 @@ compose! {
         // Order: what others name comes before them.
         assets Assets: assets::Assets,
         bank Bank: bank::Bank<Wire>,
+        vaults Vaults: vaults::Vaults<Wire>,
         staking Staking: staking::Staking<Wire>,
+        delegation Delegation: delegation::Delegation<Wire>,
     ],
     end_epoch: [
         assets::Assets,
         bank::Bank<Wire>,
+        vaults::Vaults<Wire>,
+        delegation::Delegation<Wire>,
         // Order: last, since the next set comes from everything before.
         staking::Staking<Wire>,
     ],

@@ -47,10 +47,15 @@ pub fn base_price_key() -> Vec<u8> {
     BASE_PRICE.raw_key()
 }
 
-/// The raw keys of all parameters: the runtime's [`Params`] and [`staking::Params`].
+/// The raw keys of all parameters: the runtime's [`Params`] and those of its modules.
 #[must_use]
 pub fn params_keys() -> Vec<Vec<u8>> {
-    vec![PARAMS.raw_key(), staking::query::params_key()]
+    vec![
+        PARAMS.raw_key(),
+        vaults::query::params_key(),
+        staking::query::params_key(),
+        delegation::query::params_key(),
+    ]
 }
 
 /// A parameter for showing.
@@ -84,7 +89,12 @@ pub fn parameters(store: &(impl Read + ?Sized)) -> Result<Vec<Parameter>, StateE
     };
     Ok(of(chain::ID.name(), chain_rows(&chain))
         .chain(of(assets::ID.name(), vec![registrar]))
+        .chain(of(vaults::ID.name(), vault_rows(&vaults::query::params(store)?)))
         .chain(of(staking::ID.name(), staking_rows(&staking)))
+        .chain(of(
+            delegation::ID.name(),
+            delegation_rows(&delegation::query::params(store)?),
+        ))
         .collect())
 }
 
@@ -106,6 +116,31 @@ fn chain_rows(params: &Params) -> Vec<(&'static str, String, &'static str)> {
         ("gas_per_message", params.gas_per_message.to_string(), "gas"),
         ("lowest_price", params.lowest_price.to_string(), "npal"),
         ("burned", params.burned.get().to_string(), "bps"),
+    ]
+}
+
+fn vault_rows(params: &vaults::Params) -> Vec<(&'static str, String, &'static str)> {
+    let bps = |value: primitives::Bps| value.get().to_string();
+    vec![
+        ("withdrawal_delay", params.withdrawal_delay.to_string(), "ms"),
+        ("charter_delay", params.charter_delay.to_string(), "ms"),
+        ("max_withdrawals", params.max_withdrawals.to_string(), ""),
+        ("payouts_per_block", params.payouts_per_block.to_string(), ""),
+        ("buffer_fee_least", bps(params.buffer_fee_least), "bps"),
+        ("buffer_fee_most", bps(params.buffer_fee_most), "bps"),
+        ("buffer_retained", bps(params.buffer_retained), "bps"),
+    ]
+}
+
+fn delegation_rows(params: &delegation::Params) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("allocation_delay", params.allocation_delay.to_string(), "ms"),
+        ("deallocation_delay", params.deallocation_delay.to_string(), "ms"),
+        ("leave_delay", params.leave_delay.to_string(), "ms"),
+        ("commission_delay", params.commission_delay.to_string(), "ms"),
+        ("slashing_window", params.slashing_window.to_string(), "ms"),
+        ("veto_window", params.veto_window.to_string(), "ms"),
+        ("effects_per_block", params.effects_per_block.to_string(), ""),
     ]
 }
 

@@ -264,6 +264,9 @@ fn outgoing(message: &Message) -> Amount {
             | staking::Msg::Heartbeat(_)
             | staking::Msg::RotateConsensusKey(_),
         )
+        // What a vault holds is not known without state.
+        | Message::Vaults(_)
+        | Message::Delegation(_)
         | Message::Assets(_) => {
             return Amount::ZERO;
         }

@@ -3,10 +3,12 @@
 mod assets;
 mod bank;
 mod canonical;
+mod delegation;
 mod fields;
 mod schema;
 mod staking;
 pub mod transaction;
+mod vaults;
 
 pub use canonical::CanonicalError;
 pub use fields::FieldError;

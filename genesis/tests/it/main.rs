@@ -163,6 +163,7 @@ fn an_unknown_or_listed_pal_is_refused() {
         symbol: runtime::assets::Symbol::new("PAL").unwrap(),
         name: runtime::assets::Name::new("Palisade").unwrap(),
         decimals: 9,
+        restaking: None,
     };
     assert_eq!(
         refusal(|d| d.assets.push(asset(0))).reason(),

@@ -1,7 +1,7 @@
 //! `palisade.assets.v1`.
 
-use crate::wire::fields::{FieldError, invalid, small};
-use assets::{Msg, Name, Register, Symbol};
+use crate::wire::fields::{FieldError, amount, bps, invalid, small};
+use assets::{Msg, Name, Register, Rules, SetTerms, Symbol};
 use primitives::AssetId;
 use proto::assets::v1 as pb;
 
@@ -35,5 +35,33 @@ pub(super) fn write_register(message: &Register) -> pb::RegisterAsset {
         symbol: message.symbol.to_string(),
         decimals: u32::from(message.decimals),
         name: message.name.to_string(),
+    }
+}
+
+/// Reads terms.
+pub(super) fn set_terms(message: &pb::SetAssetTerms) -> Result<Msg, FieldError> {
+    let deposit_cap = if message.deposit_cap.is_empty() {
+        None
+    } else {
+        Some(amount("set_asset_terms.deposit_cap", &message.deposit_cap)?)
+    };
+    Ok(Msg::SetTerms(SetTerms {
+        asset: AssetId::new(message.asset_id),
+        rules: Rules {
+            haircut: bps("set_asset_terms.haircut_bps", message.haircut_bps)?,
+            deposit_cap,
+            power_cap: bps("set_asset_terms.power_cap_bps", message.power_cap_bps)?,
+        },
+    }))
+}
+
+/// Writes terms.
+pub(super) fn write_set_terms(message: &SetTerms) -> pb::SetAssetTerms {
+    let rules = message.rules;
+    pb::SetAssetTerms {
+        asset_id: message.asset.get(),
+        haircut_bps: u32::from(rules.haircut.get()),
+        deposit_cap: rules.deposit_cap.map(|cap| cap.to_string()).unwrap_or_default(),
+        power_cap_bps: u32::from(rules.power_cap.get()),
     }
 }

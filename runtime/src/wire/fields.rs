@@ -1,6 +1,6 @@
 //! Fields that several messages share.
 
-use primitives::{AccountId, Amount};
+use primitives::{AccountId, Amount, Bps, Shares};
 
 /// A field has a value that it cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,19 @@ pub(crate) fn account(field: &'static str, bytes: &[u8]) -> Result<AccountId, Fi
 pub(crate) fn amount(field: &'static str, text: &str) -> Result<Amount, FieldError> {
     let rule = "a whole number in decimal of at most 128 bits, without sign, spaces or leading zeros";
     text.parse().map_err(|_| invalid(field, rule))
+}
+
+/// Shares as canonical decimal.
+pub(crate) fn shares(field: &'static str, text: &str) -> Result<Shares, FieldError> {
+    amount(field, text).map(|number| Shares::new(number.get()))
+}
+
+/// Basis points, at most the whole.
+pub(crate) fn bps(field: &'static str, number: u32) -> Result<Bps, FieldError> {
+    u16::try_from(number)
+        .ok()
+        .and_then(Bps::new)
+        .ok_or(invalid(field, "basis points: at most 10000"))
 }
 
 /// A number that fits a byte.

@@ -36,6 +36,38 @@ static CLAIM_REWARDS: Schema = leaves("ClaimRewards", ONE);
 static UNJAIL: Schema = leaves("Unjail", &[]);
 static HEARTBEAT: Schema = leaves("Heartbeat", &[]);
 static ROTATE_CONSENSUS_KEY: Schema = leaves("RotateConsensusKey", TWO);
+static FAULT_CLASSES: Schema = leaves("FaultClasses", TWO);
+static CHARTER: Schema = Schema {
+    name: "Charter",
+    fields: &[(1, LEAF), (2, LEAF), (3, Some(&FAULT_CLASSES))],
+};
+static LIMITS: Schema = leaves("Limits", THREE);
+static CREATE_VAULT: Schema = Schema {
+    name: "CreateVault",
+    fields: &[(1, LEAF), (2, Some(&CHARTER)), (3, Some(&LIMITS))],
+};
+static DEPOSIT: Schema = leaves("Deposit", FOUR);
+static WITHDRAW: Schema = leaves("Withdraw", FOUR);
+static CLAIM_WITHDRAWAL: Schema = leaves("ClaimWithdrawal", ONE);
+static INSTANT_WITHDRAW: Schema = leaves("InstantWithdraw", THREE);
+static FUND_BUFFER: Schema = leaves("FundBuffer", THREE);
+static LEAVE_BUFFER: Schema = leaves("LeaveBuffer", THREE);
+static AMEND_CHARTER: Schema = Schema {
+    name: "AmendCharter",
+    fields: &[(1, LEAF), (2, Some(&CHARTER))],
+};
+static SET_VAULT_LIMITS: Schema = Schema {
+    name: "SetVaultLimits",
+    fields: &[(1, LEAF), (2, Some(&LIMITS))],
+};
+static ALLOW_DEPOSITOR: Schema = leaves("AllowDepositor", THREE);
+static REBASE_VAULT: Schema = leaves("RebaseVault", ONE);
+static REGISTER_OPERATOR: Schema = leaves("RegisterOperator", TWO);
+static SET_OPERATOR_METADATA: Schema = leaves("SetOperatorMetadata", TWO);
+static SET_SERVICE_KEY: Schema = leaves("SetServiceKey", FOUR);
+static SET_COMMISSION: Schema = leaves("SetCommission", TWO);
+static ALLOCATE: Schema = leaves("Allocate", THREE);
+static SET_ASSET_TERMS: Schema = leaves("SetAssetTerms", FOUR);
 static MESSAGE: Schema = Schema {
     name: "Message",
     fields: &[
@@ -49,6 +81,23 @@ static MESSAGE: Schema = Schema {
         (8, Some(&UNJAIL)),
         (9, Some(&HEARTBEAT)),
         (10, Some(&ROTATE_CONSENSUS_KEY)),
+        (11, Some(&CREATE_VAULT)),
+        (12, Some(&DEPOSIT)),
+        (13, Some(&WITHDRAW)),
+        (14, Some(&CLAIM_WITHDRAWAL)),
+        (15, Some(&INSTANT_WITHDRAW)),
+        (16, Some(&FUND_BUFFER)),
+        (17, Some(&LEAVE_BUFFER)),
+        (18, Some(&AMEND_CHARTER)),
+        (19, Some(&SET_VAULT_LIMITS)),
+        (20, Some(&ALLOW_DEPOSITOR)),
+        (21, Some(&REBASE_VAULT)),
+        (22, Some(&REGISTER_OPERATOR)),
+        (23, Some(&SET_OPERATOR_METADATA)),
+        (24, Some(&SET_SERVICE_KEY)),
+        (25, Some(&SET_COMMISSION)),
+        (26, Some(&ALLOCATE)),
+        (27, Some(&SET_ASSET_TERMS)),
     ],
 };
 

@@ -6,7 +6,7 @@ use crate::transaction::{Body, MAX_MEMO_BYTES, MAX_MESSAGES, TransactionError};
 use crate::wire::canonical;
 use crate::wire::fields::{FieldError, account, amount, array, invalid, small};
 use crate::wire::schema::{BODY, ENVELOPE};
-use crate::wire::{assets, bank, staking};
+use crate::wire::{assets, bank, delegation, staking, vaults};
 use primitives::{Gas, Height};
 use prost::Message as _;
 use prost::encoding::{WireType, decode_key, decode_varint};
@@ -114,6 +114,23 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::Unjail(_) => Message::Staking(::staking::Msg::Unjail(::staking::Unjail)),
         Kind::Heartbeat(_) => Message::Staking(::staking::Msg::Heartbeat(::staking::Heartbeat)),
         Kind::RotateConsensusKey(message) => Message::Staking(staking::rotate_consensus_key(&message)?),
+        Kind::CreateVault(message) => Message::Vaults(vaults::create(&message)?),
+        Kind::Deposit(message) => Message::Vaults(vaults::deposit(&message)?),
+        Kind::Withdraw(message) => Message::Vaults(vaults::withdraw(&message)?),
+        Kind::ClaimWithdrawal(message) => Message::Vaults(vaults::claim(&message)),
+        Kind::InstantWithdraw(message) => Message::Vaults(vaults::instant(&message)?),
+        Kind::FundBuffer(message) => Message::Vaults(vaults::fund(&message)?),
+        Kind::LeaveBuffer(message) => Message::Vaults(vaults::leave(&message)?),
+        Kind::AmendCharter(message) => Message::Vaults(vaults::amend(&message)?),
+        Kind::SetVaultLimits(message) => Message::Vaults(vaults::set_limits(&message)?),
+        Kind::AllowDepositor(message) => Message::Vaults(vaults::allow(&message)?),
+        Kind::RebaseVault(message) => Message::Vaults(vaults::rebase(&message)?),
+        Kind::RegisterOperator(message) => Message::Delegation(delegation::register(&message)?),
+        Kind::SetOperatorMetadata(message) => Message::Delegation(delegation::set_metadata(&message)?),
+        Kind::SetServiceKey(message) => Message::Delegation(delegation::set_key(&message)?),
+        Kind::SetCommission(message) => Message::Delegation(delegation::set_commission(&message)?),
+        Kind::Allocate(message) => Message::Delegation(delegation::allocate(&message)?),
+        Kind::SetAssetTerms(message) => Message::Assets(assets::set_terms(&message)?),
     })
 }
 
@@ -144,6 +161,11 @@ fn write_message(message: &Message) -> pb::Message {
         Message::Assets(::assets::Msg::Register(message)) => {
             Kind::RegisterAsset(assets::write_register(message))
         }
+        Message::Assets(::assets::Msg::SetTerms(message)) => {
+            Kind::SetAssetTerms(assets::write_set_terms(message))
+        }
+        Message::Vaults(message) => vaults::write(message),
+        Message::Delegation(message) => delegation::write(message),
         Message::Staking(Staking::RegisterValidator(message)) => {
             Kind::RegisterValidator(staking::write_register_validator(message))
         }

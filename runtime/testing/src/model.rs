@@ -120,7 +120,9 @@ impl Model {
                 }
                 taken
             }
-            Message::Assets(_) | Message::Staking(_) => panic!("the model knows the bank alone"),
+            Message::Assets(_) | Message::Staking(_) | Message::Vaults(_) | Message::Delegation(_) => {
+                panic!("the model knows the bank alone")
+            }
         }
     }
 

@@ -215,6 +215,8 @@ fn of_execution() -> Vec<(&'static str, String)> {
         ("module account", staking::bonding_account().to_string()),
         ("parameters", of(&encode(&Params::mainnet()))),
         ("staking parameters", of(&encode(&staking::Params::mainnet()))),
+        ("vault parameters", of(&encode(&vaults::Params::mainnet()))),
+        ("delegation parameters", of(&encode(&delegation::Params::mainnet()))),
     ]
 }
 
@@ -228,6 +230,14 @@ fn of_a_chain() -> Vec<(&'static str, String)> {
         (
             "staking tables",
             of(&encode(&exported.modules.staking.resumed.unwrap())),
+        ),
+        (
+            "vault tables",
+            of(&encode(&exported.modules.vaults.resumed.unwrap())),
+        ),
+        (
+            "delegation tables",
+            of(&encode(&exported.modules.delegation.resumed.unwrap())),
         ),
         ("genesis", of(&chain.document.canonical())),
         ("chain hash", chain.hash().to_string()),

@@ -27,6 +27,7 @@ fn start() -> Run {
                 symbol: assets::Symbol::new(symbol).unwrap(),
                 name: assets::Name::new(symbol).unwrap(),
                 decimals: 6,
+                restaking: None,
             });
             for name in ["alice", "carol"] {
                 document

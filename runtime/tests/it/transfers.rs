@@ -119,6 +119,7 @@ fn messages_see_what_those_before_them_did() {
             symbol,
             name,
             decimals: 0,
+            restaking: None,
         });
     });
     let messages = vec![transfer(&newcomer, 5, 10), burn(5, 1)];

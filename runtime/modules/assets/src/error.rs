@@ -46,6 +46,15 @@ pub enum Error {
         "asset 0 must be PAL with {PAL_DECIMALS} decimals and origin `native`, and no other asset is native"
     )]
     NotPal,
+    /// Terms, or a valuation, for an asset that is not there.
+    #[error("there is no asset {asset} that could be valued")]
+    Unvalued {
+        /// The number.
+        asset: AssetId,
+    },
+    /// PAL is the unit of value.
+    #[error("PAL is what others are valued in: it counts for itself, whole")]
+    PalIsTheUnit,
     /// The store or the code is broken.
     #[error(transparent)]
     State(#[from] StateError),
@@ -84,6 +93,12 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "ASSET_ZERO_NOT_PAL",
         "asset 0 is PAL, and no other asset is native",
     ),
+    Meaning::new(8, "ASSET_UNVALUED", "there is no such asset that could be valued"),
+    Meaning::new(
+        9,
+        "PAL_IS_THE_UNIT",
+        "PAL is what others are valued in: it counts for itself, whole",
+    ),
 ];
 
 impl Fault for Error {
@@ -96,6 +111,8 @@ impl Fault for Error {
             Self::BadName => 5,
             Self::TooManyDecimals { .. } => 6,
             Self::NotPal => 7,
+            Self::Unvalued { .. } => 8,
+            Self::PalIsTheUnit => 9,
             Self::State(inner) => return inner.code(),
         }))
     }
@@ -109,6 +126,8 @@ impl Fault for Error {
             Self::BadName => "BAD_NAME",
             Self::TooManyDecimals { .. } => "TOO_MANY_DECIMALS",
             Self::NotPal => "ASSET_ZERO_NOT_PAL",
+            Self::Unvalued { .. } => "ASSET_UNVALUED",
+            Self::PalIsTheUnit => "PAL_IS_THE_UNIT",
             Self::State(inner) => inner.reason(),
         }
     }
@@ -116,9 +135,11 @@ impl Fault for Error {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::NotRegistrar { registrar } => vec![("registrar", registrar.to_string())],
-            Self::NumberTaken { asset } | Self::SymbolTaken { asset } => vec![("asset", asset.to_string())],
+            Self::NumberTaken { asset } | Self::SymbolTaken { asset } | Self::Unvalued { asset } => {
+                vec![("asset", asset.to_string())]
+            }
             Self::TooManyDecimals { decimals } => vec![("decimals", decimals.to_string())],
-            Self::BadSymbol | Self::BadName | Self::NotPal => Vec::new(),
+            Self::BadSymbol | Self::BadName | Self::NotPal | Self::PalIsTheUnit => Vec::new(),
             Self::State(inner) => inner.metadata(),
         }
     }

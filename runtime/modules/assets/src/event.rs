@@ -3,7 +3,7 @@
 use crate::ID;
 use crate::text::Symbol;
 use kernel::{Attribute, EventType, ModuleId, ShortBytes};
-use primitives::AssetId;
+use primitives::{Amount, AssetId, Bps, Ratio};
 
 /// An asset is in the registry.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,55 @@ impl EventType for Registered<'_> {
             Attribute::new("asset", self.asset),
             Attribute::new("symbol", ShortBytes::truncated(self.symbol.as_bytes())),
             Attribute::new("decimals", u64::from(self.decimals)),
+        ]
+    }
+}
+
+/// An asset may be restaked under other terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TermsSet {
+    /// Which.
+    pub asset: AssetId,
+    /// What is taken off its value.
+    pub haircut: Bps,
+    /// The most of the chain's power that it may be.
+    pub power_cap: Bps,
+    /// The most that all vaults hold of it; none for no limit.
+    pub deposit_cap: Option<Amount>,
+}
+
+impl EventType for TermsSet {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "TermsSet";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        let mut attributes = vec![
+            Attribute::new("asset", self.asset),
+            Attribute::new("haircut", self.haircut),
+            Attribute::new("power_cap", self.power_cap),
+        ];
+        attributes.extend(self.deposit_cap.map(|cap| Attribute::new("deposit_cap", cap)));
+        attributes
+    }
+}
+
+/// A unit of an asset counts for this much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Valued {
+    /// Which.
+    pub asset: AssetId,
+    /// npal per base unit.
+    pub price: Ratio,
+}
+
+impl EventType for Valued {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "Valued";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![
+            Attribute::new("asset", self.asset),
+            Attribute::new("price", self.price),
         ]
     }
 }

@@ -1,8 +1,9 @@
 //! What the registry starts with.
 
 use crate::error::Error;
-use crate::state::{self, ASSETS, REGISTRAR};
+use crate::state::{self, ASSETS, REGISTRAR, TERMS};
 use crate::types::{Asset, Origin, PAL_DECIMALS, PAL_SYMBOL};
+use crate::valuation::{self, Terms};
 use borsh::{BorshDeserialize, BorshSerialize};
 use kernel::{Ctx, Read, StateError};
 use primitives::{AccountId, AssetId};
@@ -11,15 +12,23 @@ use primitives::{AccountId, AssetId};
 const PAGE: usize = 256;
 
 /// The registry as a document.
-#[derive(
-    Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, serde::Serialize, serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Genesis {
     /// Who may enter assets later.
     pub registrar: AccountId,
     /// The assets, ascending by number; PAL is the first.
     pub assets: Vec<GenesisAsset>,
+    /// Under which terms assets may be restaked, ascending by number.
+    pub terms: Vec<GenesisTerms>,
+}
+
+/// An asset's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct GenesisTerms {
+    /// The asset.
+    pub asset: AssetId,
+    /// Its terms.
+    pub terms: Terms,
 }
 
 /// An asset with its number.
@@ -42,11 +51,14 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
         check_native(*id, asset)?;
         state::enter(ctx, *id, asset)?;
     }
-    if state::exists(ctx, AssetId::PAL)? {
-        Ok(())
-    } else {
-        Err(Error::NotPal)
+    if !state::exists(ctx, AssetId::PAL)? {
+        return Err(Error::NotPal);
     }
+    for GenesisTerms { asset, terms } in &genesis.terms {
+        valuation::check(ctx, *asset, terms)?;
+        TERMS.put(ctx, asset, terms)?;
+    }
+    Ok(())
 }
 
 /// Checks that `asset` is native exactly when it is PAL, and PAL is what it must be.
@@ -73,8 +85,24 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
             return Ok(Genesis {
                 registrar: state::registrar(store)?,
                 assets,
+                terms: all_terms(store)?,
             });
         }
         assets.extend(page.into_iter().map(|(id, asset)| GenesisAsset { id, asset }));
+    }
+}
+
+fn all_terms(store: &(impl Read + ?Sized)) -> Result<Vec<GenesisTerms>, StateError> {
+    let mut all: Vec<GenesisTerms> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last.asset);
+        let page = TERMS.range(store, after.as_ref(), PAGE)?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(
+            page.into_iter()
+                .map(|(asset, terms)| GenesisTerms { asset, terms }),
+        );
     }
 }

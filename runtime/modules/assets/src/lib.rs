@@ -3,8 +3,8 @@
 //! May name: kernel, primitives.
 //!
 //! Asset 0 is PAL, the chain's own token. Genesis enters assets; later the registrar, an account that genesis names,
-//! does. An entry never changes and never goes away: amounts of it may be anywhere. README.md has the tables and
-//! the parameters.
+//! does. An entry never changes and never goes away: amounts of it may be anywhere. Beside it stand the [`Terms`] under
+//! which it may be restaked, and what a unit counts for. README.md has the tables and the parameters.
 //!
 //! # Invariants
 //!
@@ -18,17 +18,20 @@ mod invariants;
 mod msg;
 pub mod query;
 mod register;
+mod set_terms;
 mod state;
 mod text;
 mod types;
+mod valuation;
 
 pub use error::Error;
-pub use event::Registered;
-pub use genesis::{Genesis, GenesisAsset, as_genesis};
-pub use msg::{Msg, Register};
+pub use event::{Registered, TermsSet, Valued};
+pub use genesis::{Genesis, GenesisAsset, GenesisTerms, as_genesis};
+pub use msg::{Msg, Register, SetTerms};
 pub use state::{asset, exists, registrar};
 pub use text::{MAX_NAME_BYTES, MAX_SYMBOL_BYTES, Name, NameRule, Rule, Symbol, SymbolRule, Text};
 pub use types::{Asset, MAX_DECIMALS, Origin, PAL_DECIMALS, PAL_SYMBOL};
+pub use valuation::{Rules, Terms, Valuation, set_valuation, terms, value};
 
 use kernel::{Ctx, Invariant, Module, ModuleId};
 use primitives::AccountId;
@@ -54,6 +57,7 @@ impl Module for Assets {
     fn execute(ctx: &mut Ctx<'_>, sender: AccountId, msg: Msg) -> Result<(), Error> {
         match msg {
             Msg::Register(message) => register::execute(ctx, sender, message),
+            Msg::SetTerms(message) => set_terms::execute(ctx, sender, message),
         }
     }
 

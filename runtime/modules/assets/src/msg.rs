@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::text::{Name, Symbol};
 use crate::types::check_decimals;
+use crate::valuation::Rules;
 use primitives::AssetId;
 
 /// A message to this module.
@@ -10,6 +11,8 @@ use primitives::AssetId;
 pub enum Msg {
     /// Enters an asset.
     Register(Register),
+    /// Says under which terms an asset may be restaked.
+    SetTerms(SetTerms),
 }
 
 /// Enters an asset into the registry. For the registrar alone.
@@ -25,14 +28,24 @@ pub struct Register {
     pub decimals: u8,
 }
 
+/// Says under which terms an asset may be restaked, from now on. For the registrar alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetTerms {
+    /// Which asset.
+    pub asset: AssetId,
+    /// Its terms.
+    pub rules: Rules,
+}
+
 impl Msg {
     /// Checks all that needs no state.
     ///
     /// # Errors
-    /// [`Error::TooManyDecimals`]; the texts are checked by their types.
+    /// [`Error::TooManyDecimals`]; texts and fractions are checked by their types.
     pub const fn validate(&self) -> Result<(), Error> {
         match self {
             Self::Register(message) => check_decimals(message.decimals),
+            Self::SetTerms(_) => Ok(()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::text::MAX_SYMBOL_BYTES;
 use crate::types::Asset;
+use crate::valuation::Terms;
 use crate::{Error, ID};
 use kernel::{Item, Map, Read, StateError, Write};
 use primitives::{AccountId, AssetId};
@@ -12,6 +13,8 @@ pub(crate) const ASSETS: Map<AssetId, Asset> = Map::new(ID.table(0));
 pub(crate) const SYMBOLS: Map<[u8; MAX_SYMBOL_BYTES], AssetId> = Map::new(ID.table(1));
 /// Who may enter assets.
 pub(crate) const REGISTRAR: Item<AccountId> = Item::new(ID.table(2));
+/// Under which terms an asset may be restaked; no entry for one that may not.
+pub(crate) const TERMS: Map<AssetId, Terms> = Map::new(ID.table(3));
 
 /// Enters `asset` under a free number and a free symbol.
 pub(crate) fn enter(store: &mut (impl Write + ?Sized), id: AssetId, asset: &Asset) -> Result<(), Error> {

@@ -23,6 +23,16 @@ pub enum Origin {
     Genesis,
     /// The registrar entered it later.
     Registrar,
+    /// Ether, bridged.
+    Ether,
+    /// A token of Ethereum, by its contract, bridged.
+    Erc20([u8; 20]),
+    /// Ether that is restaked on the beacon chain: each owner's own, known by proofs.
+    Beacon,
+    /// Bitcoin, bridged.
+    Bitcoin,
+    /// A receipt for shares of a vault: collateral counts once, so it counts for nothing.
+    Receipt,
 }
 
 /// An asset's entry in the registry.

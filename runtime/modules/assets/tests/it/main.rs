@@ -27,6 +27,7 @@ fn genesis() -> Genesis {
     Genesis {
         registrar: REGISTRAR,
         assets: vec![pal()],
+        terms: Vec::new(),
     }
 }
 
@@ -91,7 +92,9 @@ fn what_is_refused_leaves_no_trace() {
     for (sender, msg, expected) in cases {
         assert_eq!(execute(&mut chain, sender, msg), Err(expected));
     }
-    let Msg::Register(mut message) = register(7, "WBTC");
+    let Msg::Register(mut message) = register(7, "WBTC") else {
+        panic!("a registration")
+    };
     message.decimals = 31;
     let expected = Error::TooManyDecimals { decimals: 31 };
     assert_eq!(Msg::Register(message.clone()).validate(), Err(expected.clone()));

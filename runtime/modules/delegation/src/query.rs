@@ -1,0 +1,85 @@
+//! What others read of the module.
+
+use crate::params::Params;
+use crate::state::{self, ALLOCATIONS, COMMISSIONS, MEMBERSHIPS, OPERATORS, PARAMS};
+use crate::types::{Membership, Operator};
+use kernel::{Read, StateError};
+use primitives::{AccountId, Bps, ChainClock};
+use vaults::{ServiceId, VaultId};
+
+/// The parameters.
+///
+/// # Errors
+/// The store is broken.
+pub fn params(store: &(impl Read + ?Sized)) -> Result<Params, StateError> {
+    state::params(store)
+}
+
+/// An operator.
+///
+/// # Errors
+/// The store is broken.
+pub fn operator(store: &(impl Read + ?Sized), account: &AccountId) -> Result<Option<Operator>, StateError> {
+    OPERATORS.get(store, account)
+}
+
+/// Up to `limit` operators by account, from the first after `after`.
+///
+/// # Errors
+/// The store is broken.
+pub fn operators(
+    store: &(impl Read + ?Sized),
+    after: Option<&AccountId>,
+    limit: usize,
+) -> Result<Vec<(AccountId, Operator)>, StateError> {
+    OPERATORS.range(store, after, limit)
+}
+
+/// Up to `limit` services that an operator serves, or did, by number, from the first after `after`.
+///
+/// # Errors
+/// The store is broken.
+pub fn memberships(
+    store: &(impl Read + ?Sized),
+    operator: &AccountId,
+    after: Option<ServiceId>,
+    limit: usize,
+) -> Result<Vec<(ServiceId, Membership)>, StateError> {
+    let after = after.map(|service| (*operator, service));
+    let page = MEMBERSHIPS.range_of(store, operator, after.as_ref(), limit)?;
+    Ok(page
+        .into_iter()
+        .map(|((_, service), membership)| (service, membership))
+        .collect())
+}
+
+/// What an operator keeps at `now` of what its vaults earn with a service.
+///
+/// # Errors
+/// The store is broken.
+pub fn commission(
+    store: &(impl Read + ?Sized),
+    operator: &AccountId,
+    service: ServiceId,
+    now: ChainClock,
+) -> Result<Bps, StateError> {
+    Ok(COMMISSIONS.or_default(store, &(*operator, service))?.at(now))
+}
+
+/// Where an operator stands in the state: what a proof is asked for.
+#[must_use]
+pub fn operator_key(account: &AccountId) -> Vec<u8> {
+    OPERATORS.raw_key(account)
+}
+
+/// Where what a vault pledges to a service stands in the state.
+#[must_use]
+pub fn allocation_key(vault: &VaultId, service: ServiceId) -> Vec<u8> {
+    ALLOCATIONS.raw_key(&(*vault, service))
+}
+
+/// Where the parameters stand in the state.
+#[must_use]
+pub fn params_key() -> Vec<u8> {
+    PARAMS.raw_key()
+}
