@@ -1,5 +1,7 @@
 //! What transactions and receipts say, as JSON for people and programs.
 
+mod restaking;
+
 use crate::amount;
 use crate::transaction::Body;
 use primitives::address::{AddressKind, Network, format};
@@ -88,6 +90,7 @@ fn one(network: Network, kind: &Kind) -> Value {
             json!({"rotate_consensus_key": {"consensus_key": hex::encode(&rotate.consensus_key)}})
         }
         Kind::ClaimRewards(claim) => json!({"claim_rewards": {"validator": operator(&claim.validator)}}),
+        kind => restaking::one(network, kind).unwrap_or(Value::Null),
     }
 }
 

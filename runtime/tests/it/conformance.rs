@@ -216,7 +216,10 @@ fn of_execution() -> Vec<(&'static str, String)> {
         ("parameters", of(&encode(&Params::mainnet()))),
         ("staking parameters", of(&encode(&staking::Params::mainnet()))),
         ("vault parameters", of(&encode(&vaults::Params::mainnet()))),
-        ("delegation parameters", of(&encode(&delegation::Params::mainnet()))),
+        (
+            "delegation parameters",
+            of(&encode(&delegation::Params::mainnet())),
+        ),
     ]
 }
 
