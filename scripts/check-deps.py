@@ -38,7 +38,7 @@ MAY_NAME = {
     "genesis": {"runtime", "primitives", "crypto", "light-palisade"},
     "consensus": {"primitives", "crypto", "light-palisade"},
     "wal": {"primitives", "crypto", "light-palisade"},
-    "signer": {"primitives", "crypto", "light-palisade", "wal"},
+    "signer": {"primitives", "crypto", "light-palisade", "proto", "wal"},
     "network": {"primitives"},
     "store": {"primitives", "crypto", "state", "light-palisade"},
     "mempool": {"primitives"},

@@ -9,6 +9,7 @@ mod join;
 mod key;
 mod passwords;
 mod query;
+mod signer;
 mod snapshot;
 mod start;
 mod testnet;
@@ -106,6 +107,9 @@ enum Command {
     /// Register, watch and mend a validator, and give it other keys.
     #[command(subcommand)]
     Validator(validator::Verb),
+    /// Keep a validator's keys in a process of their own.
+    #[command(subcommand)]
+    Signer(signer::Verb),
     /// Ask a node, with proofs on request.
     #[command(subcommand)]
     Query(query::Verb),
@@ -161,6 +165,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Key(verb) => key::run(verb, &context),
         Command::Tx(verb) => block_on(tx::run(verb, &context)),
         Command::Validator(verb) => block_on(validator::run(verb, &context)),
+        Command::Signer(verb) => block_on(signer::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
         Command::Debug(verb) => debug::run(verb, &context),
         Command::Config(verb) => config::run(&verb, &context),

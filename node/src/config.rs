@@ -10,7 +10,9 @@ pub(crate) use load::{Loaded, Overrides, load};
 pub(crate) use storage::{Pruning, StorageSection};
 
 use serde::{Deserialize, Serialize};
+use signer::remote::{Address, TlsFiles};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 /// The commented file that `palisade init` writes and `palisade config default` shows.
 pub(crate) const DEFAULT_FILE: &str = include_str!("config/default.toml");
@@ -23,6 +25,8 @@ pub(crate) struct NodeConfig {
     pub(crate) node: NodeSection,
     /// Where its keys' password is.
     pub(crate) keys: KeysSection,
+    /// Who signs its votes.
+    pub(crate) signer: SignerSection,
     /// Timing of consensus, sizes of its log.
     pub(crate) consensus: engine::Config,
     /// Peers.
@@ -74,6 +78,18 @@ pub(crate) struct KeysSection {
     pub(crate) password_file: String,
 }
 
+/// The `[signer]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SignerSection {
+    /// Where another process signs: `unix:/path/to.sock` or `host:port`; empty when this one does.
+    pub(crate) remote: String,
+    /// The folder with `authority.pem`, `node.pem` and `node.key`, for a signer over TCP.
+    pub(crate) tls: String,
+    /// How long the remote signer may take for an answer, in milliseconds.
+    pub(crate) patience_ms: u64,
+}
+
 /// The `[metrics]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -93,6 +109,47 @@ impl Default for NodeSection {
     }
 }
 
+impl Default for SignerSection {
+    fn default() -> Self {
+        Self {
+            remote: String::new(),
+            tls: String::new(),
+            patience_ms: 1_000,
+        }
+    }
+}
+
+impl SignerSection {
+    /// Where the remote signer is, and this node's certificates for it; `None` when this process signs.
+    pub(crate) fn address(&self) -> Result<Option<(Address, Option<TlsFiles>)>, String> {
+        if self.remote.is_empty() {
+            return Ok(None);
+        }
+        let address: Address = self
+            .remote
+            .parse()
+            .map_err(|error| format!("signer.remote = \"{}\": {error}", self.remote))?;
+        let tls = (!self.tls.is_empty()).then(|| TlsFiles::node_in(Path::new(&self.tls)));
+        if matches!(address, Address::Tcp(_)) && tls.is_none() {
+            return Err(
+                "signer.tls is empty: over TCP both sides show certificates; `palisade signer certificates` makes them"
+                    .to_owned(),
+            );
+        }
+        Ok(Some((address, tls)))
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        if !(50..=30_000).contains(&self.patience_ms) {
+            return Err(format!(
+                "signer.patience_ms = {}: from 50 to 30,000",
+                self.patience_ms
+            ));
+        }
+        self.address().map(drop)
+    }
+}
+
 impl Default for MetricsSection {
     fn default() -> Self {
         Self {
@@ -104,6 +161,7 @@ impl Default for MetricsSection {
 impl NodeConfig {
     /// Checks the rules between fields.
     fn validate(&self) -> Result<(), String> {
+        self.signer.validate()?;
         self.consensus.validate().map_err(|error| error.to_string())?;
         self.network.validate().map_err(|error| error.to_string())?;
         self.mempool.validate().map_err(|error| error.to_string())?;

@@ -6,13 +6,16 @@ mod keys;
 mod machine;
 mod offline;
 mod open;
+mod remote;
+mod serving;
 mod signing;
 mod voter;
 mod watch;
 
 pub(crate) use error::{StartError, of_store as exit_of_store};
 pub(crate) use offline::{open, take as take_offline};
-pub(crate) use open::{Opened, chain_of};
+pub(crate) use open::{Opened, chain_and_kind, chain_of};
+pub(crate) use serving::serve as serve_signer;
 pub(crate) use watch::now;
 
 use crate::app::{self, Chain, Gate, Mempool, Relay};
@@ -23,9 +26,16 @@ use mempool::Intake;
 use network::Network;
 use primitives::{Epoch, address};
 use prometheus_client::registry::Registry;
+use signer::Ed25519Key;
+use signer::remote::RemoteSigner;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch as channel;
 use tokio_util::sync::CancellationToken;
+
+/// How often, and how far apart, a node that ends looks whether its tasks have let go of the store.
+const RELEASE_LOOKS: u32 = 200;
+const RELEASE_PAUSE: Duration = Duration::from_millis(10);
 
 /// What the command line adds to the settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +43,34 @@ pub(crate) struct Permissions {
     /// The guard is missing, the operator says that no other node runs with these keys, and votes from the next
     /// epoch on.
     pub(crate) init_signing_history: bool,
+}
+
+/// Who casts the node's votes.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one value, made once")]
+enum Role {
+    /// The node itself, unless it is an observer.
+    Own,
+    /// Another process, which signs for this node now.
+    Remote(RemoteSigner),
+    /// Nobody yet: another node's votes are signed. It follows the chain meanwhile.
+    Standby,
+}
+
+/// Runs a node until `stop` is cancelled. Everything is durable when it returns.
+///
+/// # Errors
+/// Why the node did not start, or why it halted.
+pub(crate) async fn run(
+    config: NodeConfig,
+    home: &Home,
+    permissions: Permissions,
+    stop: CancellationToken,
+) -> Result<(), StartError> {
+    match remote::config(&config, home)? {
+        Some(remote) => remote::run(&config, home, &remote, stop).await,
+        None => run_as(config, home, permissions, Role::Own, stop).await,
+    }
 }
 
 /// Runs a node until `stop` is cancelled. Everything is durable when it returns.
@@ -43,26 +81,31 @@ pub(crate) struct Permissions {
     clippy::too_many_lines,
     reason = "composition: every part a few lines, in the one order that works"
 )]
-pub(crate) async fn run(
+async fn run_as(
     config: NodeConfig,
     home: &Home,
     permissions: Permissions,
+    role: Role,
     stop: CancellationToken,
 ) -> Result<(), StartError> {
+    // Two nodes of one name would push each other out: who stands by is a stranger.
+    let stranger = matches!(role, Role::Standby)
+        .then(Ed25519Key::generate)
+        .transpose()?;
     let mut registry = Registry::with_prefix("palisade");
     let opened = open::open(&config, home, &mut registry)?;
     machine::register(&mut registry, home.data(), &opened.info.id);
-    let signing::Keys { p2p, voting } = signing::load(&config, home, opened.kind)?;
+    let signing::Keys { p2p, voting } = signing::load(&config, home, opened.kind, role)?;
     let voter = voting
-        .map(|keys| voter::open(keys, &config, home, &opened, permissions))
+        .map(|voting| voter::open(voting, &config, home, &opened, permissions))
         .transpose()?;
-    let ring = voter.as_ref().map(|voter| voter.signing.ring.clone());
+    let ring = voter.as_ref().map(|voter| voter.signing.keys.clone());
     let (signing, account, double_voter, new_keys) = match voter {
         Some(voter) => (
             Some(voter.signing),
-            Some(voter.account),
+            voter.account,
             voter.double_voter,
-            Some(voter.new_keys),
+            voter.new_keys,
         ),
         None => (None, None, None, None),
     };
@@ -88,7 +131,8 @@ pub(crate) async fn run(
         },
     ));
 
-    let identity = network::Identity::from_secret(&mut p2p.expose_secret())?;
+    let named = stranger.as_ref().unwrap_or(&p2p);
+    let identity = network::Identity::from_secret(&mut named.expose_secret())?;
     let peer_id = identity.peer_id().to_string();
     let network_metrics = network::Metrics::registered(&mut registry);
     let (network, events) = Network::start(
@@ -230,9 +274,17 @@ fn sync_config(config: &NodeConfig, kind: address::Network) -> sync::Config {
     sync
 }
 
-/// Writes what the store still holds in memory, so that the next start replays nothing.
+/// Writes what the store still holds in memory, so that the next start replays nothing; and waits a while until nobody
+/// else holds it, because the next start may be in this process.
 async fn settle(chain: Arc<Chain>) -> Result<(), StartError> {
-    let settled = tokio::task::spawn_blocking(move || chain.store().settle()).await;
+    let held = chain.clone();
+    let settled = tokio::task::spawn_blocking(move || held.store().settle()).await;
+    for _ in 0..RELEASE_LOOKS {
+        if Arc::strong_count(&chain) == 1 {
+            break;
+        }
+        tokio::time::sleep(RELEASE_PAUSE).await;
+    }
     settled
         .map_err(|_| StartError::Interrupted)?
         .map_err(StartError::from)

@@ -110,8 +110,16 @@ fn sign(signer: &mut dyn Signer, job: Job, metrics: &Metrics) -> Result<Option<S
             Ok(None)
         }
         Job::Seed(build) => {
-            let signature = signer.sign_seed(build.header.epoch, build.header.view)?;
-            Ok(Some(Signed::Seed { build, signature }))
+            let (epoch, view) = (build.header.epoch, build.header.view);
+            match signer.sign_seed(epoch, view)? {
+                Ok(signature) => Ok(Some(Signed::Seed { build, signature })),
+                Err(refusal) => {
+                    // The view's timer runs: without a block of ours it is nullified.
+                    metrics.refused(refusal.reason());
+                    tracing::warn!(%epoch, %view, %refusal, "no block is proposed");
+                    Ok(None)
+                }
+            }
         }
         Job::Votes { turn, statements } => {
             let answers = signer.sign(&statements)?;

@@ -2,11 +2,10 @@
 
 use crate::bls::ConsensusKey;
 use crate::guard::{Guard, GuardError, Refusal, Slot};
-use crate::ring::KeyRing;
+use crate::ring::{KeyRing, Signed};
 use crypto::bls::{KeyBytes, SignatureBytes};
-use light_palisade::vote::seed_sign_bytes;
 use light_palisade::{Statement, ValidatorSet};
-use primitives::{ChainHash, Epoch, View};
+use primitives::{Epoch, View};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,6 +36,42 @@ pub struct Statistics {
     pub total_sync: Duration,
 }
 
+impl Statistics {
+    /// Adds what one call did.
+    pub(crate) fn count(&mut self, signed: &Signed) {
+        if let Some(elapsed) = signed.sync {
+            self.syncs += 1;
+            self.last_sync = elapsed;
+            self.total_sync += elapsed;
+        }
+        for answer in &signed.answers {
+            match answer {
+                Ok(_) => self.signed += 1,
+                Err(refusal) => *self.refusals.entry(refusal.reason()).or_default() += 1,
+            }
+        }
+    }
+}
+
+/// Where the consensus keys of a validator are held, for whoever asks which it has.
+pub trait Keys: Send + Sync + core::fmt::Debug {
+    /// The public keys, in the order in which they came.
+    fn public_keys(&self) -> Vec<KeyBytes>;
+
+    /// Why it signs nothing at present: a sentence for the operator; `None` when it signs.
+    fn silent(&self) -> Option<String>;
+}
+
+impl Keys for KeyRing {
+    fn public_keys(&self) -> Vec<KeyBytes> {
+        Self::public_keys(self)
+    }
+
+    fn silent(&self) -> Option<String> {
+        None
+    }
+}
+
 /// Signs votes with a validator's consensus key, each slot once.
 pub trait Signer: Send {
     /// The key it signs with.
@@ -57,11 +92,13 @@ pub trait Signer: Send {
     fn sign(&mut self, statements: &[Statement])
     -> Result<Vec<Result<SignatureBytes, Refusal>>, SignerError>;
 
-    /// The proposer's contribution to its block's seed. The signature is unique, so there is nothing to guard.
+    /// The proposer's contribution to its block's seed. The signature is unique, so there is nothing to guard: only a
+    /// signer elsewhere refuses, when it is out of reach or signs for another node.
     ///
     /// # Errors
-    /// [`SignerError`] when the signer cannot be reached.
-    fn sign_seed(&mut self, epoch: Epoch, view: View) -> Result<SignatureBytes, SignerError>;
+    /// [`SignerError`], after which the node must stop.
+    fn sign_seed(&mut self, epoch: Epoch, view: View)
+    -> Result<Result<SignatureBytes, Refusal>, SignerError>;
 
     /// What it did so far.
     fn statistics(&self) -> Statistics;
@@ -72,7 +109,6 @@ pub trait Signer: Send {
 pub struct LocalSigner {
     key: Arc<ConsensusKey>,
     ring: Arc<KeyRing>,
-    chain: ChainHash,
     statistics: Statistics,
 }
 
@@ -92,7 +128,6 @@ impl LocalSigner {
         let key = ring.key(&public)?.ok_or(SignerError::Abandoned)?;
         Ok(Self {
             key,
-            chain: ring.chain()?,
             ring: Arc::new(ring),
             statistics: Statistics::default(),
         })
@@ -128,32 +163,20 @@ impl Signer for LocalSigner {
         &mut self,
         statements: &[Statement],
     ) -> Result<Vec<Result<SignatureBytes, Refusal>>, SignerError> {
-        let admitted = self.ring.guard()?.admit(&self.key.public_key(), statements)?;
-        // Order: the guard's rows are durable from here on, and only now is anything signed.
-        if let Some(elapsed) = admitted.sync {
-            self.statistics.syncs += 1;
-            self.statistics.last_sync = elapsed;
-            self.statistics.total_sync += elapsed;
-        }
-        let mut signatures = Vec::with_capacity(statements.len());
-        for (statement, verdict) in statements.iter().zip(admitted.verdicts) {
-            signatures.push(match verdict {
-                Ok(()) => {
-                    self.statistics.signed += 1;
-                    Ok(self.key.sign(&statement.sign_bytes(&self.chain)))
-                }
-                Err(refusal) => {
-                    tracing::error!(?statement, %refusal, "the guard refused to sign");
-                    *self.statistics.refusals.entry(refusal.reason()).or_default() += 1;
-                    Err(refusal)
-                }
-            });
-        }
-        Ok(signatures)
+        let public = self.key.public_key();
+        let signed = self.ring.sign(&public, None, statements)?;
+        let signed = signed.ok_or(SignerError::Abandoned)?;
+        self.statistics.count(&signed);
+        Ok(signed.answers)
     }
 
-    fn sign_seed(&mut self, epoch: Epoch, view: View) -> Result<SignatureBytes, SignerError> {
-        Ok(self.key.sign(&seed_sign_bytes(&self.chain, epoch, view)))
+    fn sign_seed(
+        &mut self,
+        epoch: Epoch,
+        view: View,
+    ) -> Result<Result<SignatureBytes, Refusal>, SignerError> {
+        let signed = self.ring.sign_seed(&self.key.public_key(), epoch, view)?;
+        Ok(Ok(signed.ok_or(SignerError::Abandoned)?))
     }
 
     fn statistics(&self) -> Statistics {

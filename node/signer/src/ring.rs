@@ -1,11 +1,24 @@
 //! The consensus keys of one validator: the one that votes now, and those before and after it.
 
 use crate::bls::ConsensusKey;
+use crate::guard::Refusal;
 use crate::guard::{Guard, Slot};
 use crate::local::SignerError;
-use crypto::bls::KeyBytes;
-use primitives::ChainHash;
+use crypto::bls::{KeyBytes, SignatureBytes};
+use light_palisade::Statement;
+use light_palisade::vote::seed_sign_bytes;
+use primitives::{AccountId, ChainHash, Epoch, View};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// What became of statements.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    /// Each with its signature, or why there is none.
+    pub(crate) answers: Vec<Result<SignatureBytes, Refusal>>,
+    /// How long making them durable took; `None` when all were signed before.
+    pub(crate) sync: Option<Duration>,
+}
 
 /// Keys behind one guard. New ones are added while the node runs; which of them votes, the epoch's set decides.
 #[derive(Debug)]
@@ -51,6 +64,78 @@ impl KeyRing {
             |_| Vec::new(),
             |keys| keys.iter().map(|key| key.public_key()).collect(),
         )
+    }
+
+    /// Signs what may be signed of `statements`; for a lease, only while it is the last that was given. `None` for a key
+    /// that is not in the ring.
+    pub(crate) fn sign(
+        &self,
+        public: &KeyBytes,
+        lease: Option<u64>,
+        statements: &[Statement],
+    ) -> Result<Option<Signed>, SignerError> {
+        let Some(key) = self.key(public)? else {
+            return Ok(None);
+        };
+        let mut guard = self.guard()?;
+        let admitted = match lease {
+            Some(number) => guard.admit_leased(number, public, statements)?,
+            None => guard.admit(public, statements)?,
+        };
+        let chain = *guard.chain();
+        drop(guard);
+        // Order: the guard's rows are durable from here on, and only now is anything signed.
+        let signed = statements.iter().zip(admitted.verdicts);
+        let answers = signed
+            .map(|(statement, verdict)| match verdict {
+                Ok(()) => Ok(key.sign(&statement.sign_bytes(&chain))),
+                Err(refusal) => {
+                    tracing::error!(?statement, %refusal, "the guard refused to sign");
+                    Err(refusal)
+                }
+            })
+            .collect();
+        Ok(Some(Signed {
+            answers,
+            sync: admitted.sync,
+        }))
+    }
+
+    /// The contribution to a seed; `None` for a key that is not in the ring.
+    pub(crate) fn sign_seed(
+        &self,
+        public: &KeyBytes,
+        epoch: Epoch,
+        view: View,
+    ) -> Result<Option<SignatureBytes>, SignerError> {
+        let key = self.key(public)?;
+        let chain = self.chain()?;
+        Ok(key.map(|key| key.sign(&seed_sign_bytes(&chain, epoch, view))))
+    }
+
+    /// The proof that registration asks for; `None` for a key that is not in the ring.
+    ///
+    /// # Errors
+    /// [`SignerError::Abandoned`].
+    pub fn possession_proof(
+        &self,
+        public: &KeyBytes,
+        operator: &AccountId,
+    ) -> Result<Option<SignatureBytes>, SignerError> {
+        Ok(self.key(public)?.map(|key| key.possession_proof(operator)))
+    }
+
+    /// The highest epoch in which any key signed, or whose votes a watermark forbids; keys that are locked for good do
+    /// not count.
+    ///
+    /// # Errors
+    /// [`SignerError::Abandoned`].
+    pub fn highest_epoch(&self) -> Result<Epoch, SignerError> {
+        let guard = self.guard()?;
+        let keys = self.public_keys();
+        let highest = keys.iter().filter_map(|key| guard.highest(key));
+        let open = highest.filter(|slot| slot.epoch != Epoch::MAX);
+        Ok(open.max().map_or(Epoch::ZERO, |slot| slot.epoch))
     }
 
     /// The chain that the guard is for.

@@ -6,7 +6,7 @@ use engine::{Application, CatchUp, Synced};
 use light_palisade::{Block, Header, VoteKind};
 use network::Handle as Network;
 use primitives::{BlockHash, Epoch, Height, TxId};
-use signer::KeyRing;
+use signer::Keys;
 use std::sync::Arc;
 use std::time::Duration;
 use sync::{HandOver, Ids, Local, OverNetwork, Source, Status, Syncer, Verified};
@@ -30,7 +30,7 @@ pub(crate) struct CatchUpTask {
     pub(crate) config: sync::Config,
     pub(crate) metrics: sync::Metrics,
     /// The consensus keys, of a validator. Consensus tells its members alone what is going on: everybody else asks.
-    pub(crate) ring: Option<Arc<KeyRing>>,
+    pub(crate) ring: Option<Arc<dyn Keys>>,
 }
 
 impl Ids for Chain {

@@ -7,7 +7,7 @@ use network::Direction as NetworkDirection;
 use parking_lot::Mutex;
 use primitives::{AccountId, Epoch, Height, Timestamp};
 use rpc::backend::{Direction, LocalValidator, NodeInfo, Peer, SigningInfo};
-use signer::KeyRing;
+use signer::Keys;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(crate) struct Identity {
     pub(crate) peer_id: String,
     pub(crate) started: Timestamp,
     /// The consensus keys, for a validator.
-    pub(crate) ring: Option<Arc<KeyRing>>,
+    pub(crate) ring: Option<Arc<dyn Keys>>,
 }
 
 impl Backend {
@@ -92,7 +92,7 @@ impl Backend {
         } else if status.behind {
             Some("the node is catching up".to_owned())
         } else {
-            None
+            self.identity.ring.as_ref().and_then(|keys| keys.silent())
         };
         let last_vote = index.map(|_| (status.epoch, status.view));
         Some(LocalValidator {

@@ -27,6 +27,14 @@ impl PasswordFlags {
         self.password_file.as_deref()
     }
 
+    /// The password, where one is named.
+    pub(crate) fn given(&self) -> Result<Option<Protection>, Failure> {
+        if self.password_file.is_none() && self.password_fd.is_none() {
+            return Ok(None);
+        }
+        self.protection().map(Some)
+    }
+
     /// How the key is protected: plain when no password is named, which only development chains accept.
     pub(crate) fn protection(&self) -> Result<Protection, Failure> {
         Ok(match (&self.password_file, self.password_fd) {

@@ -132,7 +132,7 @@ fn taken_port(error: &StartError) -> Option<Failure> {
 }
 
 /// The first SIGINT or SIGTERM stops the node in order, the second at once.
-fn watch_signals(stop: &CancellationToken) -> Result<(), Failure> {
+pub(crate) fn watch_signals(stop: &CancellationToken) -> Result<(), Failure> {
     let listen = |kind| {
         signal(kind).map_err(|error| Failure::unexpected(format!("cannot listen for signals: {error}")))
     };
@@ -157,7 +157,7 @@ fn watch_signals(stop: &CancellationToken) -> Result<(), Failure> {
     Ok(())
 }
 
-fn log(config: &NodeConfig) -> Result<(), Failure> {
+pub(crate) fn log(config: &NodeConfig) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.node.log)
         .map_err(|error| Failure::new(Exit::Config, "CONFIG_INVALID", format!("node.log: {error}")))?;
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

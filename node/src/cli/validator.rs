@@ -1,5 +1,6 @@
 //! `palisade validator`: run a validator: register it, look at it, give it another key, let it out of jail.
 
+mod keys;
 mod register;
 mod rotate;
 mod status;

@@ -7,6 +7,7 @@ use genesis::GenesisError;
 use network::{BadSecret, NetworkError};
 use rpc::ServeError;
 use signer::guard::GuardError;
+use signer::remote::RemoteError;
 use signer::{KeyError, SignerError};
 use std::io;
 use std::net::SocketAddr;
@@ -52,6 +53,9 @@ pub(crate) enum StartError {
     /// The signer.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// The remote signer.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// The p2p key.
     #[error("p2p key: {0}")]
     Identity(#[from] BadSecret),
@@ -142,6 +146,11 @@ impl StartError {
             | Self::Signer(SignerError::Guard(GuardError::Unregistered { .. }))
             | Self::Engine(EngineError::Signer(_)) => Exit::SigningRefused,
             Self::Guard(error) if error.is_corruption() => Exit::Corrupt,
+            Self::Remote(RemoteError::Unreachable { .. }) => Exit::Unreachable,
+            Self::Remote(RemoteError::Key(_)) => Exit::Key,
+            Self::Remote(RemoteError::Signer(error)) => of_signer(error),
+            Self::Remote(RemoteError::Ended(_) | RemoteError::Thread(_)) => Exit::Unexpected,
+            Self::Remote(_) => Exit::Config,
             Self::Guard(_) | Self::Key(_) | Self::Signer(_) | Self::Identity(_) => Exit::Key,
             Self::Store(error) | Self::Snapshot(SnapshotError::Store(error)) => of_store(error),
             Self::Snapshot(SnapshotError::Unsuitable { .. }) => Exit::NotFound,
@@ -199,6 +208,14 @@ pub(crate) fn of_store(error: &StoreError) -> Exit {
         | StoreError::Unavailable { .. }
         | StoreError::Refused { .. }
         | StoreError::State(_) => Exit::Unexpected,
+    }
+}
+
+/// The exit code of what ends a signer.
+pub(crate) const fn of_signer(error: &SignerError) -> Exit {
+    match error {
+        SignerError::Guard(error) if error.is_corruption() => Exit::Corrupt,
+        SignerError::Guard(_) | SignerError::Abandoned => Exit::SigningRefused,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Snapshots of a node that does not run.
 
 use super::open::{self, Opened};
-use super::{StartError, signing};
+use super::{Role, StartError, signing};
 use crate::config::{Home, NodeConfig};
 use primitives::Height;
 use prometheus_client::registry::Registry;
@@ -24,7 +24,7 @@ pub(crate) fn open(config: &NodeConfig, home: &Home) -> Result<Opened, StartErro
 /// Why the store cannot be opened (in use, say), or that no block can be proven.
 pub(crate) fn take(config: &NodeConfig, home: &Home) -> Result<Listed, StartError> {
     let opened = open(config, home)?;
-    let signing::Keys { p2p, .. } = signing::load(config, home, opened.kind)?;
+    let signing::Keys { p2p, .. } = signing::load(config, home, opened.kind, Role::Standby)?;
     let tip = opened.base.header.height;
     let store = &opened.store;
     for height in (tip.get().saturating_sub(LOOK_BACK)..=tip.get())

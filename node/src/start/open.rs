@@ -141,6 +141,12 @@ pub(crate) fn chain_of(home: &Home) -> Result<ChainHash, StartError> {
     Ok(genesis(home)?.1.start()?.chain_hash)
 }
 
+/// The hash of a home's chain, and whether anything is at stake on it.
+pub(crate) fn chain_and_kind(home: &Home) -> Result<(ChainHash, Network), StartError> {
+    let document = genesis(home)?.1;
+    Ok((document.start()?.chain_hash, document.network.network()))
+}
+
 /// The store's last block and the state after it; writes the beginning of the chain into a new store.
 fn ready(store: &Store, recovered: Recovered, start: &Start) -> Result<(Arc<Head>, State), StartError> {
     if let Some(head) = recovered.tip {

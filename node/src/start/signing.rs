@@ -1,6 +1,6 @@
 //! Keys, and the guard without which none of them signs a vote.
 
-use super::{Opened, StartError};
+use super::{Opened, Role, StartError};
 use crate::backend::Faucet;
 use crate::config::{Home, NodeConfig};
 use parking_lot::Mutex;
@@ -8,8 +8,10 @@ use primitives::address::Network;
 use primitives::{AccountId, Epoch};
 use rpc::backend::DevAccount;
 use signer::guard::{Guard, GuardConfig, GuardError, Slot};
+use signer::remote::RemoteSigner;
 use signer::{
-    ConsensusKey, Ed25519Key, KeyRing, LocalSigner, NodeKeys, Password, Protection, Signer, keystore,
+    ConsensusKey, Ed25519Key, KeyRing, Keys as KeysHeld, LocalSigner, NodeKeys, Password, Protection, Signer,
+    keystore,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +19,8 @@ use std::sync::Arc;
 /// What signs, and from which epoch on.
 pub(super) struct Signing {
     pub(super) signer: Box<dyn Signer>,
-    pub(super) ring: Arc<KeyRing>,
+    /// The keys that it holds, wherever that is.
+    pub(super) keys: Arc<dyn KeysHeld>,
     pub(super) abstain_before: Epoch,
 }
 
@@ -35,18 +38,42 @@ pub(super) fn protection(config: &NodeConfig) -> Result<Protection, StartError> 
 pub(super) struct Keys {
     /// Names the node on the network.
     pub(super) p2p: Ed25519Key,
-    /// Pays for heartbeats, and votes; an observer has neither.
-    pub(super) voting: Option<(Ed25519Key, ConsensusKey)>,
+    /// What it votes with; an observer has nothing.
+    pub(super) voting: Option<Voting>,
 }
 
-/// The node's keys. An observer needs its p2p key alone.
-pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network) -> Result<Keys, StartError> {
+/// What a node votes with.
+#[allow(clippy::large_enum_variant, reason = "one value, made once")]
+pub(super) enum Voting {
+    /// Keys of its own: one that pays for heartbeats, one that votes.
+    Own(Ed25519Key, ConsensusKey),
+    /// Another process' key; and the key that pays for heartbeats, where it is in this home.
+    Remote(RemoteSigner, Option<Ed25519Key>),
+}
+
+/// The node's keys, for its role. An observer needs its p2p key alone.
+pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network, role: Role) -> Result<Keys, StartError> {
     let protection = protection(config)?;
-    if config.node.observer {
-        return Ok(Keys {
-            p2p: NodeKeys::load_p2p(&home.keys(), &protection, kind)?,
-            voting: None,
-        });
+    let p2p = || NodeKeys::load_p2p(&home.keys(), &protection, kind);
+    match role {
+        Role::Own if !config.node.observer => {}
+        Role::Remote(signer) => {
+            let account = home.keys().join("account.pem");
+            let account = account
+                .exists()
+                .then(|| keystore::load_ed25519(&account, &protection, kind))
+                .transpose()?;
+            return Ok(Keys {
+                p2p: p2p()?,
+                voting: Some(Voting::Remote(signer, account)),
+            });
+        }
+        Role::Own | Role::Standby => {
+            return Ok(Keys {
+                p2p: p2p()?,
+                voting: None,
+            });
+        }
     }
     let NodeKeys {
         account,
@@ -55,7 +82,7 @@ pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network) -> Result<Ke
     } = NodeKeys::load(&home.keys(), &protection, kind)?;
     Ok(Keys {
         p2p,
-        voting: Some((account, consensus)),
+        voting: Some(Voting::Own(account, consensus)),
     })
 }
 
@@ -65,7 +92,7 @@ pub(super) fn signer(
     home: &Home,
     opened: &Opened,
     permissions: super::Permissions,
-) -> Result<Signing, StartError> {
+) -> Result<(Signing, Arc<KeyRing>), StartError> {
     let key = consensus.public_key();
     let (chain, tip) = (opened.chain_hash, opened.tip_epoch());
     let disk = || opened.medium(&home.guard());
@@ -82,11 +109,12 @@ pub(super) fn signer(
     };
     let signer = LocalSigner::new(consensus, Arc::new(std::sync::Mutex::new(guard)))?;
     let ring = signer.ring();
-    Ok(Signing {
+    let signing = Signing {
         signer: Box::new(signer),
-        ring,
+        keys: ring.clone(),
         abstain_before,
-    })
+    };
+    Ok((signing, ring))
 }
 
 /// The faucet, when one of the home's accounts is it.

@@ -13,6 +13,8 @@ pub(super) enum Entry {
     Watermark { key: KeyBytes, slot: Slot },
     /// All that the key signed in the slot.
     Row { key: KeyBytes, slot: Slot, row: Row },
+    /// Whoever asks with a lower number than this asks in vain.
+    Fence { number: u64 },
 }
 
 /// What one key signed.
@@ -78,6 +80,8 @@ impl History {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Book {
     pub(super) keys: BTreeMap<KeyBytes, History>,
+    /// The number of the last lease that was given; it only rises.
+    pub(super) fence: u64,
 }
 
 impl Book {
@@ -99,6 +103,12 @@ impl Book {
                 }
                 history.rows.insert(*slot, *row);
             }
+            Entry::Fence { number } => {
+                if *number <= self.fence {
+                    return Err("a fence that does not rise");
+                }
+                self.fence = *number;
+            }
         }
         Ok(())
     }
@@ -116,6 +126,9 @@ impl Book {
                 slot: *slot,
                 row: *row,
             }));
+        }
+        if self.fence > 0 {
+            entries.push(Entry::Fence { number: self.fence });
         }
         entries
     }
@@ -184,6 +197,7 @@ mod tests {
         };
         history.rows.insert(slot(2), NULLIFIED);
         book.keys.insert(KEY, history);
+        book.fence = 7;
         let mut again = Book::default();
         for entry in book.entries() {
             again.apply(&entry).unwrap();
@@ -207,5 +221,7 @@ mod tests {
         book.apply(&known).unwrap();
         book.apply(&row(NULLIFIED)).unwrap();
         assert!(book.apply(&row(Row::default())).is_err());
+        book.apply(&Entry::Fence { number: 2 }).unwrap();
+        assert!(book.apply(&Entry::Fence { number: 2 }).is_err());
     }
 }

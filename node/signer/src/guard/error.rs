@@ -49,6 +49,14 @@ pub enum GuardError {
     /// More keys than a node ever has.
     #[error("a guard keeps at most {MAX_KEYS} keys")]
     TooManyKeys,
+    /// A later lease was given to somebody else.
+    #[error("lease {number} has ended: lease {fence} was given since")]
+    Fenced {
+        /// The lease that was named.
+        number: u64,
+        /// The last one that was given.
+        fence: u64,
+    },
     /// Its records contradict each other.
     #[error("{}: record {index}: {what}. {HINT}", path.display())]
     Inconsistent {
@@ -79,6 +87,7 @@ impl GuardError {
             | Self::AlreadyInitialised { .. }
             | Self::Unregistered { .. }
             | Self::TooManyKeys
+            | Self::Fenced { .. }
             | Self::Interchange(_) => false,
         }
     }

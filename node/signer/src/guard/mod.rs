@@ -222,6 +222,42 @@ impl Guard {
         })
     }
 
+    /// The number of the last lease that was given, 0 before the first.
+    #[must_use]
+    pub const fn fence(&self) -> u64 {
+        self.book.fence
+    }
+
+    /// Gives the next lease its number, durably: from here on whatever is asked for with a lower one is refused by
+    /// [`Guard::admit_leased`], also after a restart.
+    ///
+    /// # Errors
+    /// [`GuardError::Log`].
+    pub fn raise_fence(&mut self) -> Result<u64, GuardError> {
+        self.check()?;
+        let number = self.book.fence.saturating_add(1);
+        self.write(&[Entry::Fence { number }])?;
+        self.book.fence = number;
+        Ok(number)
+    }
+
+    /// As [`Guard::admit`], for the holder of the lease `number`.
+    ///
+    /// # Errors
+    /// [`GuardError::Fenced`] when a later lease was given; otherwise as [`Guard::admit`].
+    pub fn admit_leased(
+        &mut self,
+        number: u64,
+        key: &KeyBytes,
+        statements: &[Statement],
+    ) -> Result<Admitted, GuardError> {
+        let fence = self.book.fence;
+        if number != fence {
+            return Err(GuardError::Fenced { number, fence });
+        }
+        self.admit(key, statements)
+    }
+
     /// Whether the guard knows the key.
     #[must_use]
     pub fn is_registered(&self, key: &KeyBytes) -> bool {

@@ -96,11 +96,18 @@ pub enum Refusal {
     /// The protocol's rule 5: no Notarize after a Nullify.
     #[error("the view was nullified, so no block of it can be notarized")]
     NotarizeAfterNullify,
+    /// The signer is another process, and signs for another node.
+    #[error("the signer signs for another node")]
+    NotHolder,
+    /// The signer is another process, and gave no answer in time: what it was asked for may be signed later, never
+    /// otherwise.
+    #[error("the signer did not answer")]
+    Unreachable,
 }
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::BelowWatermark,
         Self::AnotherNotarized,
         Self::AnotherFinalized,
@@ -109,6 +116,8 @@ impl Refusal {
         Self::FinalizeNotNotarized,
         Self::NotarizeNotFinalized,
         Self::NotarizeAfterNullify,
+        Self::NotHolder,
+        Self::Unreachable,
     ];
 
     /// Its name as a metric's label.
@@ -123,6 +132,8 @@ impl Refusal {
             Self::FinalizeNotNotarized => "finalize_not_notarized",
             Self::NotarizeNotFinalized => "notarize_not_finalized",
             Self::NotarizeAfterNullify => "notarize_after_nullify",
+            Self::NotHolder => "not_holder",
+            Self::Unreachable => "unreachable",
         }
     }
 }

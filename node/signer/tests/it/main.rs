@@ -11,6 +11,7 @@ mod files;
 mod fuzz;
 mod guard;
 mod property;
+mod remote;
 mod signing;
 
 use light_palisade::Statement;

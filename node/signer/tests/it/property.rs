@@ -16,7 +16,7 @@ const CONFIG: GuardConfig = GuardConfig {
 };
 
 /// consensus.md, section 1.3, word for word: same key, same (epoch, view).
-fn slashable(a: &Statement, b: &Statement) -> bool {
+pub(crate) fn slashable(a: &Statement, b: &Statement) -> bool {
     use Statement::{Finalize, Notarize, Nullify};
     if (a.epoch(), a.view()) != (b.epoch(), b.view()) {
         return false;

@@ -1,5 +1,6 @@
 //! `palisade validator register`.
 
+use super::keys;
 use crate::cli::context::Context;
 use crate::cli::tx::{self, SendFlags};
 use crate::output::Failure;
@@ -7,7 +8,6 @@ use clap::Args;
 use client::amount::Written;
 use proto::staking::v1::RegisterValidator;
 use proto::tx::v1::message::Message as Kind;
-use signer::NodeKeys;
 
 /// What a registration needs besides the keys of the home.
 #[derive(Debug, Args)]
@@ -29,9 +29,8 @@ impl Register {
             .pal()
             .ok_or_else(|| Failure::usage(format!("`{}`: a bond is in pal or npal", self.bond.unit)))??;
         let folder = context.home()?.keys();
-        let protection = self.flags.password.protection()?;
         let network = context.connect().await?.chain().await?.network;
-        let public = NodeKeys::load(&folder, &protection, network)?.public();
+        let public = keys::public(context, &self.flags.password, network).await?;
         let message = RegisterValidator {
             moniker: self.moniker,
             consensus_key: public.consensus.0.to_vec().into(),

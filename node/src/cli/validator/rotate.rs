@@ -1,5 +1,6 @@
 //! `palisade validator rotate-key`.
 
+use super::keys;
 use crate::cli::context::Context;
 use crate::cli::key;
 use crate::cli::tx::{self, SendFlags};
@@ -29,6 +30,19 @@ impl Rotate {
         let network = client.chain().await?.network;
         let path = folder.join("account.pem").display().to_string();
         let operator = key::open_account(context, &path, &protection, network)?.account();
+        if let Some(signer) = keys::remote(context)? {
+            if self.key_file.is_some() {
+                return Err(Failure::usage(
+                    "another process signs for this node (signer.remote): `palisade signer new-key` there makes the key",
+                ));
+            }
+            let (consensus, proof) = keys::newest(&signer, &operator).await?;
+            let message = RotateConsensusKey {
+                consensus_key: consensus.0.to_vec().into(),
+                proof_of_possession: proof.0.to_vec().into(),
+            };
+            return tx::send_message(context, &path, Kind::RotateConsensusKey(message), &self.flags).await;
+        }
         let consensus = match &self.key_file {
             Some(file) => load_consensus(file, &protection, network)?,
             None => {
