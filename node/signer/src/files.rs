@@ -47,6 +47,15 @@ pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> 
     sync_folder(parent(path))
 }
 
+/// Writes a file of mode 0400, durably and in one step, in the place of one that is there.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    let temporary = temporary(path)?;
+    write_private(&temporary, bytes)
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(|source| io_error(path, "write", source))?;
+    sync_folder(parent(path))
+}
+
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)

@@ -43,6 +43,7 @@ mod node_keys;
 pub mod remote;
 mod ring;
 mod secret;
+pub mod transfer;
 
 pub use bls::ConsensusKey;
 pub use double_voter::DoubleVoter;

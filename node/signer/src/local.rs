@@ -116,13 +116,11 @@ impl LocalSigner {
     /// A signer for the guard's chain.
     ///
     /// # Errors
-    /// [`GuardError::Unregistered`] when the guard does not know the key.
+    /// [`GuardError::Unregistered`] when the guard does not know the key, [`GuardError::Retired`] when it gave it away.
     pub fn new(key: ConsensusKey, guard: Arc<Mutex<Guard>>) -> Result<Self, SignerError> {
         let public = key.public_key();
         let ring = KeyRing::new(guard);
-        if !ring.knows(&public)? {
-            return Err(GuardError::Unregistered { key: public }.into());
-        }
+        ring.vouch(&public)?;
         // The guard knows it: the floor is not used.
         ring.add(key, Slot::end_of(Epoch::MAX))?;
         let key = ring.key(&public)?.ok_or(SignerError::Abandoned)?;

@@ -2,7 +2,7 @@
 
 use crate::bls::ConsensusKey;
 use crate::guard::Refusal;
-use crate::guard::{Guard, Slot};
+use crate::guard::{Guard, GuardError, Slot};
 use crate::local::SignerError;
 use crypto::bls::{KeyBytes, SignatureBytes};
 use light_palisade::Statement;
@@ -54,6 +54,19 @@ impl KeyRing {
             keys.push(Arc::new(key));
         }
         Ok(())
+    }
+
+    /// That the guard knows the key, and that it was not given away.
+    ///
+    /// # Errors
+    /// [`GuardError::Unregistered`], [`GuardError::Retired`].
+    pub fn vouch(&self, key: &KeyBytes) -> Result<(), SignerError> {
+        let key = *key;
+        match self.guard()?.watermark(&key) {
+            None => Err(GuardError::Unregistered { key }.into()),
+            Some(Slot::LAST) => Err(GuardError::Retired { key }.into()),
+            Some(_) => Ok(()),
+        }
     }
 
     /// The public keys, in the order in which they were added.
@@ -141,10 +154,6 @@ impl KeyRing {
     /// The chain that the guard is for.
     pub(crate) fn chain(&self) -> Result<ChainHash, SignerError> {
         Ok(*self.guard()?.chain())
-    }
-
-    pub(crate) fn knows(&self, key: &KeyBytes) -> Result<bool, SignerError> {
-        Ok(self.guard()?.is_registered(key))
     }
 
     pub(crate) fn key(&self, public: &KeyBytes) -> Result<Option<Arc<ConsensusKey>>, SignerError> {

@@ -2,6 +2,7 @@
 
 mod keys;
 mod register;
+mod relocate;
 mod rotate;
 mod status;
 
@@ -23,6 +24,8 @@ pub(crate) enum Verb {
     },
     /// Make another consensus key and register it; the running node votes with it from the next epoch on.
     RotateKey(rotate::Rotate),
+    /// Give the keys and what they signed to another home: this one never signs again.
+    Move(relocate::Relocate),
     /// Let the validator out of jail, once its time is over.
     Unjail {
         #[command(flatten)]
@@ -35,6 +38,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Register(register) => register.run(context).await,
         Verb::Status { operator } => status::run(context, operator.as_deref()).await,
         Verb::RotateKey(rotate) => rotate.run(context).await,
+        Verb::Move(relocate) => relocate.run(context),
         Verb::Unjail { flags } => {
             let path = context.home()?.keys().join("account.pem");
             tx::send_message(

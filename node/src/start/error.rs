@@ -142,8 +142,14 @@ impl StartError {
             _ if self.refused().is_some_and(is_full) => Exit::DiskFull,
             _ if self.refused().is_some_and(is_forbidden) => Exit::Key,
             Self::Guard(GuardError::Missing { .. }) => Exit::DoubleSignRisk,
-            Self::Guard(GuardError::Unregistered { .. } | GuardError::AlreadyInitialised { .. })
-            | Self::Signer(SignerError::Guard(GuardError::Unregistered { .. }))
+            Self::Guard(
+                GuardError::Unregistered { .. }
+                | GuardError::AlreadyInitialised { .. }
+                | GuardError::Retired { .. },
+            )
+            | Self::Signer(SignerError::Guard(
+                GuardError::Unregistered { .. } | GuardError::Retired { .. },
+            ))
             | Self::Engine(EngineError::Signer(_)) => Exit::SigningRefused,
             Self::Guard(error) if error.is_corruption() => Exit::Corrupt,
             Self::Remote(RemoteError::Unreachable { .. }) => Exit::Unreachable,

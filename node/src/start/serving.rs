@@ -3,7 +3,7 @@
 use super::keys::NewKeys;
 use super::{StartError, open, signing};
 use crate::config::{Home, NodeConfig};
-use signer::guard::{Guard, GuardConfig, GuardError, Slot};
+use signer::guard::{Guard, GuardConfig, Slot};
 use signer::remote::{Address, ServerConfig, listen};
 use signer::{KeyRing, Protection, keystore};
 use std::collections::BTreeSet;
@@ -39,10 +39,8 @@ pub(crate) async fn serve(
     })?;
     let guard = Guard::open(Arc::new(disk), chain, GuardConfig::default())?;
     let public = key.public_key();
-    if !guard.is_registered(&public) {
-        return Err(GuardError::Unregistered { key: public }.into());
-    }
     let ring = Arc::new(KeyRing::new(Arc::new(Mutex::new(guard))));
+    ring.vouch(&public)?;
     // The guard knows it: the floor is not used.
     ring.add(key, Slot::LAST)?;
     let mut more = NewKeys {

@@ -46,6 +46,14 @@ pub enum GuardError {
         /// The key.
         key: KeyBytes,
     },
+    /// The key was stopped for good.
+    #[error(
+        "{key:?}: this home gave the key away, and its guard is locked for good: use the home that took it"
+    )]
+    Retired {
+        /// The key.
+        key: KeyBytes,
+    },
     /// More keys than a node ever has.
     #[error("a guard keeps at most {MAX_KEYS} keys")]
     TooManyKeys,
@@ -86,6 +94,7 @@ impl GuardError {
             | Self::Missing { .. }
             | Self::AlreadyInitialised { .. }
             | Self::Unregistered { .. }
+            | Self::Retired { .. }
             | Self::TooManyKeys
             | Self::Fenced { .. }
             | Self::Interchange(_) => false,

@@ -258,6 +258,29 @@ impl Guard {
         self.admit(key, statements)
     }
 
+    /// Stops every key for good, in one durable step: each is given away, and signs nothing new here ever again.
+    ///
+    /// # Errors
+    /// [`GuardError::Log`].
+    pub fn retire(&mut self) -> Result<(), GuardError> {
+        self.check()?;
+        let slot = Slot::LAST;
+        let keys = self.book.keys.keys();
+        let entries: Vec<Entry> = keys.map(|key| Entry::Watermark { key: *key, slot }).collect();
+        self.write(&entries)?;
+        for history in self.book.keys.values_mut() {
+            history.watermark = slot;
+        }
+        Ok(())
+    }
+
+    /// Whether every key of this guard was stopped for good.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        let mut keys = self.book.keys.values();
+        !self.book.keys.is_empty() && keys.all(|history| history.watermark == Slot::LAST)
+    }
+
     /// Whether the guard knows the key.
     #[must_use]
     pub fn is_registered(&self, key: &KeyBytes) -> bool {

@@ -13,6 +13,7 @@ mod guard;
 mod property;
 mod remote;
 mod signing;
+mod transfer;
 
 use light_palisade::Statement;
 use palisade_signer::guard::{Guard, GuardConfig, GuardError};
