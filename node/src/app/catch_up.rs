@@ -35,12 +35,9 @@ pub(crate) struct CatchUpTask {
 
 impl Ids for Chain {
     fn of(&self, block: &Block) -> Option<Vec<TxId>> {
-        let id = |bytes: &Vec<u8>| {
-            runtime::decode(&self.id(), bytes)
-                .ok()
-                .map(|one| one.transaction().id())
-        };
-        block.transactions.iter().map(id).collect()
+        let chain = self.id();
+        let id = |bytes: &Vec<u8>| runtime::peek_id(&chain, bytes);
+        Some(block.transactions.iter().map(id).collect())
     }
 }
 

@@ -18,7 +18,7 @@ use mempool::{Reserved, Selection, Transaction};
 use parking_lot::Mutex;
 use primitives::{AccountId, BlockHash, ChainHash, Digest, Epoch, Height, TxId, View};
 use runtime::staking::Error as EvidenceRefused;
-use runtime::{BlockContext, ExecuteError, Executed, Limits, Receipt, State, TransactionError};
+use runtime::{BlockContext, ExecuteError, Executed, Limits, Receipt, State};
 use std::sync::Arc;
 use store::{Roots, Store, StoreError};
 use tokio::sync::watch;
@@ -300,10 +300,9 @@ impl Chain {
         let Some(base) = base else {
             return Ok(Verdict::Corrupt("its parent is not held any more".into()));
         };
-        let ids = match self.ids(&block.transactions) {
-            Ok(ids) => ids,
-            Err((index, error)) => return Ok(Verdict::Corrupt(format!("transaction {index}: {error}"))),
-        };
+        // Whether they are transactions at all is seen where they are verified.
+        let id = |bytes: &Vec<u8>| runtime::peek_id(&self.id, bytes);
+        let ids: Vec<TxId> = block.transactions.iter().map(id).collect();
         if block.transactions_root(&ids) != block.header.transactions_root {
             return Ok(Verdict::Corrupt(
                 "the transactions are not those of the header".into(),
@@ -343,18 +342,6 @@ impl Chain {
         }
         self.keep(block.clone(), transactions, executed);
         Ok(Verdict::Valid)
-    }
-
-    /// The ids of a block's transactions. Only those that were never seen are decoded: it costs as much as the rest.
-    fn ids(&self, transactions: &[Vec<u8>]) -> Result<Vec<TxId>, (usize, TransactionError)> {
-        let known = self.mempool.known(transactions);
-        let id = |(index, (bytes, known)): (usize, (&Vec<u8>, Option<Arc<Admitted>>))| match known {
-            Some(known) => Ok(known.id()),
-            None => runtime::decode(&self.id, bytes)
-                .map(|decoded| decoded.transaction().id())
-                .map_err(|error| (index, error)),
-        };
-        transactions.iter().zip(known).enumerate().map(id).collect()
     }
 
     fn keep(&self, block: Arc<Block>, transactions: Vec<Candidate>, executed: Executed) {

@@ -8,9 +8,11 @@
 //! # Source
 //! ZIP-215; RFC 8032; consensus.md, section 0.
 
+use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use ed25519_zebra::{Signature as ZebraSignature, VerificationKey, VerificationKeyBytes, batch};
 use rand_core::CryptoRng;
+use std::sync::LazyLock;
 
 /// Why 32 bytes are not an acceptable public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,22 +37,39 @@ pub struct BadSignature;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey([u8; 32]);
 
+/// The canonical encodings of the eight points of small order.
+static SMALL_ORDER: LazyLock<[CompressedEdwardsY; 8]> =
+    LazyLock::new(|| EIGHT_TORSION.map(|point| point.compress()));
+
+/// Whether the bytes of a point, which are none of [`SMALL_ORDER`], are its canonical encoding: y is below
+/// p = 2²⁵⁵ − 19, and no sign is given to an x of 0, as only points of small order have.
+fn is_canonical(bytes: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = bytes;
+    let reduced = *first < 0xed || middle.iter().any(|byte| *byte != 0xff) || last & 0x7f != 0x7f;
+    let mut mirrored = *bytes;
+    mirrored[31] ^= 0x80;
+    reduced && !SMALL_ORDER.contains(&CompressedEdwardsY(mirrored))
+}
+
 impl PublicKey {
     /// Checks and takes the 32 bytes of a key.
     ///
     /// # Errors
     /// [`KeyError`] says what is wrong with them.
     pub fn new(bytes: [u8; 32]) -> Result<Self, KeyError> {
-        let point = CompressedEdwardsY(bytes)
-            .decompress()
-            .ok_or(KeyError::NotAPoint)?;
-        if point.compress().0 != bytes {
-            return Err(KeyError::NotCanonical);
-        }
-        if point.is_small_order() {
+        // Every transaction's key comes through here: the bytes tell what else would take arithmetic on the curve.
+        let point = CompressedEdwardsY(bytes);
+        if SMALL_ORDER.contains(&point) {
             return Err(KeyError::SmallOrder);
         }
-        Ok(Self(bytes))
+        if point.decompress().is_none() {
+            return Err(KeyError::NotAPoint);
+        }
+        if is_canonical(&bytes) {
+            Ok(Self(bytes))
+        } else {
+            Err(KeyError::NotCanonical)
+        }
     }
 
     /// The key's 32 bytes.

@@ -1,11 +1,14 @@
 //! ed25519: the ZIP-215 rule on every known edge case, and one verdict alone or in a batch.
 
 use crate::fixtures;
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::CompressedEdwardsY;
 use ed25519_dalek::{Signer, SigningKey};
 use palisade_crypto::ed25519::{Claim, KeyError, PublicKey, verify_batch, verify_zip215};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use std::collections::BTreeSet;
 
 fn bytes<const N: usize>(value: &serde_json::Value) -> Option<[u8; N]> {
     hex::decode(value.as_str().unwrap()).unwrap().try_into().ok()
@@ -96,6 +99,52 @@ fn a_key_under_which_one_signature_fits_all_is_refused() {
     let mut none = [0u8; 32];
     none[0] = 2;
     assert_eq!(PublicKey::new(none), Err(KeyError::NotAPoint));
+}
+
+/// What a key is, by arithmetic on the curve.
+fn judged(bytes: [u8; 32]) -> Result<(), KeyError> {
+    let point = CompressedEdwardsY(bytes)
+        .decompress()
+        .ok_or(KeyError::NotAPoint)?;
+    if point.compress().0 != bytes {
+        return Err(KeyError::NotCanonical);
+    }
+    if point.is_small_order() {
+        return Err(KeyError::SmallOrder);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_encoding_at_the_edges_is_judged_as_the_curve_says() {
+    let mut cases = Vec::new();
+    for low in 0..=u8::MAX {
+        for (rest, high) in [(0, 0), (0, 0x80), (0xff, 0x7f), (0xff, 0xff)] {
+            let mut bytes = [rest; 32];
+            (bytes[0], bytes[31]) = (low, high);
+            cases.push(bytes);
+        }
+    }
+    for point in EIGHT_TORSION {
+        let bytes = point.compress().0;
+        let mut mirrored = bytes;
+        mirrored[31] ^= 0x80;
+        cases.extend([bytes, mirrored]);
+    }
+    let mut seen = BTreeSet::new();
+    for bytes in cases {
+        let verdict = PublicKey::new(bytes).map(|_| ());
+        assert_eq!(verdict, judged(bytes), "{bytes:02x?}");
+        seen.insert(format!("{verdict:?}"));
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_judged_as_the_curve_says(bytes in any::<[u8; 32]>()) {
+        prop_assert_eq!(PublicKey::new(bytes).map(|_| ()), judged(bytes));
+    }
 }
 
 proptest! {
