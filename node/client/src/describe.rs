@@ -55,6 +55,7 @@ pub fn body(network: Network, body: &Body) -> Value {
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other module knows the rest")]
 fn one(network: Network, kind: &Kind) -> Value {
     let account = |bytes: &[u8]| address(network, AddressKind::Account, bytes);
     let operator = |bytes: &[u8]| address(network, AddressKind::Operator, bytes);

@@ -35,6 +35,10 @@ fn limits(limits: Option<&Limits>) -> Value {
     })
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each function knows a part, and the caller asks all"
+)]
 fn vault(network: Network, kind: &Kind) -> Option<Value> {
     let account = |bytes: &[u8]| address(network, AddressKind::Account, bytes);
     Some(match kind {
@@ -89,6 +93,10 @@ fn vault(network: Network, kind: &Kind) -> Option<Value> {
     })
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each function knows a part, and the caller asks all"
+)]
 fn operator(kind: &Kind) -> Option<Value> {
     Some(match kind {
         Kind::RegisterOperator(msg) => json!({"register_operator": {"name": msg.name, "uri": msg.uri}}),
