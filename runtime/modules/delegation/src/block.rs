@@ -58,6 +58,7 @@ fn effect<W: Wiring>(ctx: &mut Ctx<'_>, place: (ChainClock, VaultId, ServiceId))
         return Ok(());
     }
     EFFECTS.remove(ctx, &place)?;
+    vaults::touch(ctx, &id)?;
     let others = state::claimed(&state::allocations(ctx, &id)?, Some(service));
     let limit = leverage(vault.charter_at(ctx.chain_clock()), vault.pool.magnitude)?;
     allocation.current = allocation.after(vault.pool.magnitude, limit.saturating_sub(others));

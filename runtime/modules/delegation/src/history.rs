@@ -23,7 +23,12 @@ pub(crate) fn note(
     let least = HISTORY
         .get(ctx, &key)?
         .map_or(then, |level| level.least.min(then));
-    HISTORY.put(ctx, &key, &Level { least, then })?;
+    let level = Level {
+        least,
+        then,
+        liable: then,
+    };
+    HISTORY.put(ctx, &key, &level)?;
     let kept = state::params(ctx)?.kept();
     if then.is_zero() {
         let until = LIABLE_UNTIL.or_default(ctx, vault)?.max(now.after(kept));
@@ -40,7 +45,8 @@ pub(crate) fn note(
     Ok(())
 }
 
-/// What was pledged at `when`, the least where it changed at that moment; and the least that was pledged from then on.
+/// What of the pledge at the end of the block at `when` slashes for that time have left; and the least that was pledged
+/// from then on.
 pub(crate) fn since(
     store: &(impl Read + ?Sized),
     vault: &VaultId,
@@ -49,18 +55,14 @@ pub(crate) fn since(
 ) -> Result<(Magnitude, Magnitude), StateError> {
     let mut before = None;
     let mut least: Option<Magnitude> = None;
+    let lower = |least: Option<Magnitude>, level: Magnitude| least.map_or(level, |least| least.min(level));
     loop {
         let page = HISTORY.range_back_of(store, &(*vault, service), before.as_ref(), PAGE)?;
         for (key, level) in &page {
-            if key.2 < when {
-                let least = least.map_or(level.then, |least| least.min(level.then));
-                return Ok((level.then, least));
+            if key.2 <= when {
+                return Ok((level.liable, lower(least, level.then)));
             }
-            let lower = level.least.min(level.then);
-            least = Some(least.map_or(lower, |least| least.min(lower)));
-            if key.2 == when {
-                return Ok((lower, least.unwrap_or(lower)));
-            }
+            least = Some(lower(least, level.least.min(level.then)));
         }
         let Some((last, _)) = page.last() else {
             // Nothing was pledged yet, or it is too long ago.
@@ -70,7 +72,7 @@ pub(crate) fn since(
     }
 }
 
-/// Lets a slash reach what is remembered: a second proof of the same time finds what the first has left.
+/// Lets a slash reach what is remembered: a second proof of the same time takes its part of what the first has left.
 pub(crate) fn cut(
     ctx: &mut Ctx<'_>,
     vault: &VaultId,

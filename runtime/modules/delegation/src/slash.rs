@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::Slashed;
 use crate::history;
 use crate::state;
-use crate::types::{self, part, taking};
+use crate::types::{self, Taking, part, taking};
 use kernel::{Ctx, StateError};
 use primitives::{Bps, ChainClock};
 use vaults::{Cut, Magnitude, Mark, ServiceId, Taken, VaultId};
@@ -38,6 +38,8 @@ pub enum Skipped {
     Empty,
     /// Nothing was pledged at the offence and ever since.
     NotPledged,
+    /// Nothing was in the vault at the offence, or slashes for that time have taken it: what came later is no prize.
+    NothingThen,
 }
 
 /// What became of it.
@@ -79,12 +81,16 @@ pub fn slash(ctx: &mut Ctx<'_>, offence: &Offence) -> Result<Outcome, Error> {
     if at_stake.is_zero() || fraction == Bps::ZERO {
         return Ok(skip(Skipped::NotPledged));
     }
+    vaults::touch(ctx, &id)?;
     let now = Mark {
         assets: vault.pool.assets,
         magnitude: vault.pool.magnitude,
     };
     let then = vaults::mark_at(ctx, &id, &vault, at)?;
     let taking = taking(now, at_stake, (then, pledged_then), fraction)?;
+    if taking == Taking::default() {
+        return Ok(skip(Skipped::NothingThen));
+    }
     let cut = Cut {
         magnitude: taking.magnitude,
         amount: taking.amount,
@@ -118,7 +124,9 @@ fn marks(
 ) -> Result<Vec<(ChainClock, Magnitude)>, StateError> {
     let mut all = Vec::new();
     for (when, mark) in vaults::marks(ctx, id)? {
-        let (pledged, _) = history::since(ctx, id, service, when)?;
+        // A mark is how it stood before what happened at its moment.
+        let before = when.saturating_sub(ChainClock::new(1));
+        let (pledged, _) = history::since(ctx, id, service, before)?;
         let pledged = pledged.min(at_stake).min(mark.magnitude);
         all.push((when, part(pledged, fraction).map_err(state::broken_math)?));
     }

@@ -168,6 +168,8 @@ pub struct Level {
     pub least: Magnitude,
     /// What it was from then on.
     pub then: Magnitude,
+    /// What slashes for that time have left of it: later ones take their part of this at most.
+    pub liable: Magnitude,
 }
 
 impl Level {
@@ -176,11 +178,10 @@ impl Level {
     /// # Errors
     /// Never: a part fits.
     pub fn cut(self, at_stake: Magnitude, fraction: Bps) -> Result<Self, MathError> {
-        let left =
-            |level: Magnitude| Ok::<_, MathError>(level.saturating_sub(part(level.min(at_stake), fraction)?));
+        let taken = part(self.liable.min(at_stake), fraction)?;
         Ok(Self {
-            least: left(self.least)?,
-            then: left(self.then)?,
+            liable: self.liable.saturating_sub(taken),
+            ..self
         })
     }
 }

@@ -196,7 +196,24 @@ pub fn marks(store: &(impl Read + ?Sized), id: &VaultId) -> Result<Vec<(ChainClo
     Ok(found.into_iter().map(|((_, when), mark)| (when, mark)).collect())
 }
 
-/// How a vault stood at `when`, the start of an epoch: between two, what the later of them says.
+/// Remembers how a vault stands, if this epoch has changed nothing of it yet: for the module above, before what a vault
+/// pledges changes.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn touch(ctx: &mut Ctx<'_>, id: &VaultId) -> Result<(), StateError> {
+    let Some(mut vault) = VAULTS.get(ctx, id)? else {
+        return Ok(());
+    };
+    if vault.marked == Some(ctx.epoch()) {
+        return Ok(());
+    }
+    mark(ctx, id, &mut vault)?;
+    put_vault(ctx, id, &vault)
+}
+
+/// How a vault stood at the end of the block at `when`, with which an epoch began: between two epochs' starts, as at the
+/// later of them.
 ///
 /// # Errors
 /// [`StateError`]: the store is broken, or out of gas.
@@ -206,12 +223,7 @@ pub fn mark_at(
     vault: &Vault,
     when: ChainClock,
 ) -> Result<Mark, StateError> {
-    // The first at `when` or later: what comes after the last key before it.
-    let before = when
-        .get()
-        .checked_sub(1)
-        .map(|before| (*id, ChainClock::new(before)));
-    let found = MARKS.range_of(store, id, before.as_ref(), 1)?;
+    let found = MARKS.range_of(store, id, Some(&(*id, when)), 1)?;
     Ok(found.first().map_or(
         Mark {
             assets: vault.pool.assets,

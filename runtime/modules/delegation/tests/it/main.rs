@@ -1,0 +1,15 @@
+//! The behaviour of operators, pledges and slashes, over real vaults and a real bank in memory.
+#![cfg(test)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::integer_division,
+    reason = "tests compute their own expectations"
+)]
+
+mod breaks;
+mod model;
+mod naive;
+mod special;
+mod world;
