@@ -2,9 +2,11 @@
 # The long runs, with what CI leaves out: more seeds, every twin, the whole search, every seeded bug, and every property
 # with more cases. Hours, not minutes.
 #
-#   scripts/nightly.sh [PART...]   all parts, or some of: twins search sweep accusations seeded curve properties
+#   scripts/nightly.sh [PART...]   all parts, or some of: twins search sweep accusations seeded curve properties kills
+#                                  scenarios netns
 #   PALISADE_SIM_SEEDS             seeds of the sweep (20000)
 #   PALISADE_ACCUSATION_SEEDS      seeds of honest validators that restart (10000)
+#   PALISADE_KILLS                 how often all four nodes of a testnet are killed at once, under load (200)
 #   PROPTEST_CASES                 cases of each property, fuzz bodies among them (10000)
 #
 # A failing seed is printed with the command that runs it again.
@@ -20,7 +22,17 @@ export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}"
 seeds="${PALISADE_SIM_SEEDS:-20000}"
 accusations="${PALISADE_ACCUSATION_SEEDS:-10000}"
 cases="${PROPTEST_CASES:-10000}"
+kills="${PALISADE_KILLS:-200}"
 sim() { cargo test -p palisade-sim --test it "$1" -- --nocapture; }
+
+scenarios() {
+    cargo build -p palisade-node
+    local program name
+    program="$(realpath "${CARGO_TARGET_DIR:-target}/debug/palisade")"
+    for name in smoke crash partition equivocation; do
+        (cd "$(mktemp -d)" && "$program" testnet scenario run "$name" --name "night-$name") || return 1
+    done
+}
 
 part() {
     echo "nightly.sh: $1"
@@ -36,6 +48,12 @@ part() {
     # The simulator's own long runs are the parts above.
     properties) PROPTEST_CASES="$cases" cargo test --workspace --no-fail-fast -- \
         --skip sweep:: --skip accusations:: --skip twins:: --skip search:: ;;
+    # Nothing that anybody saw final is lost, and nobody signs twice.
+    kills) PALISADE_KILLS="$kills" cargo test -p palisade-node --test e2e crashes::all_four -- --nocapture ;;
+    # What comes with `palisade testnet scenario`, each on a testnet of its own.
+    scenarios) scenarios ;;
+    # Two machines: network namespaces with a link between them. Needs root.
+    netns) cargo build -p palisade-node && scripts/testnet-netns.sh ;;
     *)
         echo "nightly.sh: no part is called \`$1\`" >&2
         return 2
@@ -44,7 +62,7 @@ part() {
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(twins search sweep accusations seeded curve properties)
+[ $# -gt 0 ] || parts=(twins search sweep accusations seeded curve properties kills scenarios netns)
 failed=()
 for name in "${parts[@]}"; do
     part "$name" || failed+=("$name")

@@ -59,6 +59,15 @@ pub(crate) struct Global {
         help_heading = "Everywhere"
     )]
     node: Option<String>,
+    /// For a node at https://: a PEM file with the authority that its certificate comes from.
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_TLS_CA",
+        value_name = "FILE",
+        help_heading = "Everywhere"
+    )]
+    tls_ca: Option<PathBuf>,
     /// Where keys of accounts lie [default: accounts in the home, then those of the testnet in this folder].
     #[arg(
         long,

@@ -10,7 +10,7 @@ use proto::staking::v1::validator_service_client::ValidatorServiceClient;
 use proto::subscription::v1::subscription_service_client::SubscriptionServiceClient;
 use proto::tx::v1::transaction_service_client::TransactionServiceClient;
 use std::time::Duration;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 /// The largest answer that is taken: a full block with all of its receipts and events.
 const MAX_ANSWER: usize = 64 << 20;
@@ -48,6 +48,40 @@ impl Client {
     /// [`Error::Url`] and [`Error::Unreachable`] name the address and what is wrong with it.
     pub async fn connect(url: &str, timeouts: Timeouts) -> Result<Self, Error> {
         let channel = endpoint(url, timeouts)?
+            .connect()
+            .await
+            .map_err(|error| unreachable(url, &error))?;
+        Ok(Self {
+            channel,
+            url: url.to_owned(),
+            timeouts,
+        })
+    }
+
+    /// Connects to the node at `url`, such as `https://node.example:26600`, whose certificate must come from the
+    /// authority in `ca`, a PEM text.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn connect_tls(url: &str, timeouts: Timeouts, ca: &[u8]) -> Result<Self, Error> {
+        let wrong = |reason: &str| Error::Url {
+            url: url.to_owned(),
+            reason: reason.to_owned(),
+        };
+        if !url.starts_with("https://") {
+            return Err(wrong(
+                "a certificate authority is given, and it does not start with https://",
+            ));
+        }
+        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ca));
+        let channel = plain(url, timeouts)?
+            .tls_config(tls)
+            .map_err(|error| {
+                wrong(&format!(
+                    "its certificate authority cannot be used: {}",
+                    innermost(&error)
+                ))
+            })?
             .connect()
             .await
             .map_err(|error| unreachable(url, &error))?;
@@ -181,12 +215,21 @@ fn endpoint(url: &str, timeouts: Timeouts) -> Result<Endpoint, Error> {
     };
     if url.starts_with("https://") {
         return Err(wrong(
-            "TLS ends at a proxy: connect to a node on this machine or through a tunnel",
+            "for TLS, name the authority of its certificate with --tls-ca FILE (PALISADE_TLS_CA)",
         ));
     }
     if !url.starts_with("http://") {
         return Err(wrong("it does not start with http://"));
     }
+    plain(url, timeouts)
+}
+
+/// The endpoint, whether or not what goes there is encrypted.
+fn plain(url: &str, timeouts: Timeouts) -> Result<Endpoint, Error> {
+    let wrong = |reason: &str| Error::Url {
+        url: url.to_owned(),
+        reason: reason.to_owned(),
+    };
     let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| wrong(&error.to_string()))?;
     if endpoint.uri().host().is_none_or(str::is_empty) {
         return Err(wrong("it names no host"));

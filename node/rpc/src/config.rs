@@ -14,6 +14,11 @@ pub const BLOCK_OVERHEAD: usize = 4 * MAX_BLOCK_BYTES;
 pub struct Config {
     /// Where to listen. Port 0 lets the system choose. Default: `127.0.0.1:26600`.
     pub listen: SocketAddr,
+    /// A PEM file with the certificate that is shown, and those up to its authority; empty: nothing is encrypted.
+    /// Default: "".
+    pub tls_cert: String,
+    /// A PEM file with that certificate's private key. Default: "".
+    pub tls_key: String,
     /// Whether `listen` may be reachable from other machines although nothing is encrypted. Default: false.
     pub allow_plaintext_public: bool,
     /// Origins whose pages may use the public services; `*` is any, none turns it off. Default: `["*"]`.
@@ -57,6 +62,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 26_600),
+            tls_cert: String::new(),
+            tls_key: String::new(),
             allow_plaintext_public: false,
             cors_origins: vec!["*".into()],
             max_connections: 1_024,
@@ -102,19 +109,36 @@ impl ConfigError {
 }
 
 impl Config {
+    /// Whether connections are encrypted.
+    #[must_use]
+    pub const fn has_tls(&self) -> bool {
+        !self.tls_cert.is_empty()
+    }
+
+    /// Nothing goes to other machines in the clear that was not meant to.
+    fn check_reach(&self) -> Result<(), ConfigError> {
+        if self.tls_cert.is_empty() != self.tls_key.is_empty() {
+            let missing = if self.has_tls() { "tls_key" } else { "tls_cert" };
+            let hint = "tls_cert and tls_key belong together: set both, or neither";
+            return Err(ConfigError::new(missing, "\"\"", hint));
+        }
+        if !self.listen.ip().is_loopback() && !self.allow_plaintext_public && !self.has_tls() {
+            return Err(ConfigError::new(
+                "listen",
+                self.listen,
+                "others could reach this address, and nothing is encrypted: set rpc.tls_cert and rpc.tls_key, listen \
+                 on 127.0.0.1 behind a proxy that speaks TLS, or start with --allow-plaintext-public (rpc.allow_plaintext_public = true)",
+            ));
+        }
+        Ok(())
+    }
+
     /// Checks that the values can work.
     ///
     /// # Errors
     /// [`ConfigError`] names the first field that cannot.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        if !self.listen.ip().is_loopback() && !self.allow_plaintext_public {
-            return Err(ConfigError::new(
-                "listen",
-                self.listen,
-                "others could reach this address, and nothing is encrypted: listen on 127.0.0.1 behind a proxy \
-                 that speaks TLS, or start with --allow-plaintext-public (rpc.allow_plaintext_public = true)",
-            ));
-        }
+        self.check_reach()?;
         let at_least_one = [
             ("max_connections", self.max_connections),
             ("max_calls", self.max_calls),

@@ -43,6 +43,7 @@ mod refusal;
 mod server;
 mod services;
 mod stream;
+mod tls;
 
 pub use backend::{Backend, DevBackend};
 pub use config::{BLOCK_OVERHEAD, Config, ConfigError};
@@ -50,3 +51,4 @@ pub use listen::BindError;
 pub use metrics::Metrics;
 pub use refusal::DOMAIN;
 pub use server::{Listening, ServeError, Server};
+pub use tls::TlsError;

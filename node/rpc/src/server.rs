@@ -10,6 +10,7 @@ use crate::listen::{self, BindError};
 use crate::metrics::Metrics;
 use crate::mount::Mounted;
 use crate::stream::Terms;
+use crate::tls::{self, TlsError};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,9 @@ pub enum ServeError {
     /// The address cannot be listened at.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The chain's name has characters that no header can carry.
     #[error("the chain's name {0:?} must be of printable ASCII characters")]
     ChainId(String),
@@ -102,6 +106,14 @@ impl Server {
     /// # Errors
     /// [`ServeError::Bind`] names the address, and who holds the port where the system says.
     pub async fn listen(self) -> Result<Listening, ServeError> {
+        // Looked at before anybody can connect: a server without its certificate serves nobody.
+        let tls = tls::load(&self.config)?;
+        let mut transport = tonic::transport::Server::builder();
+        if let Some(tls) = tls {
+            transport = transport
+                .tls_config(tls)
+                .map_err(|error| TlsError::Unusable(innermost(&error)))?;
+        }
         let listener = listen::bind(self.config.listen).await?;
         let error = |error| BindError::Refused {
             address: self.config.listen,
@@ -110,6 +122,7 @@ impl Server {
         let address = listener.local_addr().map_err(error)?;
         Ok(Listening {
             server: self,
+            transport,
             listener,
             address,
         })
@@ -187,9 +200,19 @@ impl Server {
     }
 }
 
+/// The last cause, which says what is wrong rather than where.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut current = error;
+    while let Some(source) = current.source() {
+        current = source;
+    }
+    current.to_string()
+}
+
 /// The gRPC server, listening.
 pub struct Listening {
     server: Server,
+    transport: tonic::transport::Server,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -207,7 +230,12 @@ impl Listening {
     /// # Errors
     /// [`ServeError`] when the server cannot start or ends by itself.
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), ServeError> {
-        let Self { server, listener, .. } = self;
+        let Self {
+            server,
+            transport,
+            listener,
+            ..
+        } = self;
         let (routes, reporter) = server.routes(&server.api(&shutdown)).await?;
         let calls = server.gate()?.layer(routes.prepare());
         let front = Front {
@@ -223,7 +251,7 @@ impl Listening {
             kill.clone(),
             server.metrics.clone(),
         );
-        let serving = tonic::transport::Server::builder()
+        let serving = transport
             .accept_http1(true)
             .max_concurrent_streams(config.max_streams_per_connection)
             .http2_keepalive_interval(Some(Duration::from_millis(config.keepalive_interval_ms)))

@@ -88,12 +88,27 @@ impl Context {
         )
     }
 
+    /// A connection to the node at `url`; encrypted where the address says so.
+    pub(crate) async fn connect_to(&self, url: &str) -> Result<Result<Client, client::Error>, Failure> {
+        let Some(file) = self
+            .global
+            .tls_ca
+            .as_ref()
+            .filter(|_| url.starts_with("https://"))
+        else {
+            return Ok(Client::connect(url, Timeouts::default()).await);
+        };
+        let ca = std::fs::read(file)
+            .map_err(|error| Failure::usage(format!("--tls-ca {}: {error}", file.display())))?;
+        Ok(Client::connect_tls(url, Timeouts::default(), &ca).await)
+    }
+
     /// A connection to the first node that answers.
     pub(crate) async fn connect(&self) -> Result<Client, Failure> {
         let urls = self.urls();
         let mut first = None;
         for url in &urls {
-            match Client::connect(url, Timeouts::default()).await {
+            match self.connect_to(url).await? {
                 // A frozen node takes connections and says nothing: with others to ask, it is passed over.
                 Ok(client) if urls.len() > 1 => {
                     match tokio::time::timeout(ANSWERS_WITHIN, client.sync_status()).await {

@@ -2,10 +2,12 @@
 
 mod assert;
 mod bench;
+mod export;
 mod facts;
 mod faults;
 mod logs;
 mod node;
+mod scenario;
 mod status;
 mod time;
 mod up;
@@ -90,6 +92,11 @@ pub(crate) enum Verb {
     Bench(bench::Bench),
     /// Wait until something is true of the testnet; exit 1 when it does not become true.
     Assert(assert::Assert),
+    /// Stories of what happens to a testnet, played and judged.
+    #[command(subcommand)]
+    Scenario(scenario::Verb),
+    /// Make a testnet for several machines: a folder with keys and settings for each.
+    Export(Box<export::ExportArgs>),
     /// End the present epoch now, and see where the chain's time stands: epoch next.
     Epoch(time::EpochArgs),
     /// Put the chain clock forward, without waiting and without empty blocks: time warp 30d.
@@ -117,6 +124,8 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         } => node::faucet(&account, &amount, &which, context).await,
         Verb::Bench(bench) => bench.run(context).await,
         Verb::Assert(assert) => assert.run(context).await,
+        Verb::Scenario(verb) => verb.run(context).await,
+        Verb::Export(export) => export.run(context),
         Verb::Epoch(epoch) => epoch.run(context).await,
         Verb::Time(time) => time.run(context).await,
         Verb::Fault(verb) => verb.run(context).await,

@@ -1,18 +1,20 @@
 //! Laying a testnet out on disk: keys, genesis, and each node's settings.
 
+use crate::config_file::{self, Place};
 use crate::error::Error;
 use crate::facts::{AccountFacts, Facts, NodeFacts};
 use crate::files;
 use crate::folder::Folder;
 use crate::lock::Lock;
 use crate::name::{self, Name};
+use crate::peer_id;
 use crate::ports::{self, Block, Choice, Holder};
 use crate::spec::{Flags, Spec};
 use crate::status::{Status, grpc_url};
 use crate::world::{self, Person};
-use crate::{config_file, peer_id};
 use client::amount;
 use primitives::address::{AddressKind, Network, format, format_account};
+use signer::NodeKeys;
 use signer::guard::Guard;
 use signer::keystore::{Protection, save_ed25519};
 use std::collections::BTreeMap;
@@ -151,9 +153,18 @@ pub fn key_file(folder: &Folder, person: &str) -> PathBuf {
 fn create(folder: &Folder, spec: &Spec) -> Result<(), Error> {
     let genesis = world::genesis(spec)?;
     files::write(&folder.genesis(), &genesis.document)?;
-    files::make_folder(&folder.accounts())?;
+    lay_out_accounts(&folder.accounts(), spec)?;
+    for (index, keys) in world::node_keys(spec).iter().enumerate() {
+        lay_out_node(&folder.home(&name::node(index)), &genesis, keys, spec)?;
+    }
+    Ok(())
+}
+
+/// Writes the keys of the well-known accounts.
+pub(crate) fn lay_out_accounts(folder: &Path, spec: &Spec) -> Result<(), Error> {
+    files::make_folder(folder)?;
     for person in world::people(spec) {
-        let path = key_file(folder, person.name);
+        let path = folder.join(person.name).with_extension("pem");
         save_ed25519(
             &path,
             &person.key,
@@ -161,24 +172,30 @@ fn create(folder: &Folder, spec: &Spec) -> Result<(), Error> {
             Network::Development,
         )?;
     }
-    for (index, keys) in world::node_keys(spec).iter().enumerate() {
-        let home = folder.home(&name::node(index));
-        files::make_folder(&home)?;
-        files::write(&home.join("genesis.json"), &genesis.document)?;
-        keys.create(
-            &home.join("keys"),
-            &Protection::DevelopmentPlaintext,
-            Network::Development,
-        )?;
-        // A key that was just made has signed nothing: its history starts here, and nowhere else.
-        Guard::provision(
-            &home.join("guard"),
-            genesis.chain_hash,
-            keys.consensus.public_key(),
-        )?;
-        give_faucet(&home.join("accounts"), spec)?;
-    }
     Ok(())
+}
+
+/// Makes a node's home, but for its settings: genesis, keys, guard, and the faucet's key.
+pub(crate) fn lay_out_node(
+    home: &Path,
+    genesis: &world::Genesis,
+    keys: &NodeKeys,
+    spec: &Spec,
+) -> Result<(), Error> {
+    files::make_folder(home)?;
+    files::write(&home.join("genesis.json"), &genesis.document)?;
+    keys.create(
+        &home.join("keys"),
+        &Protection::DevelopmentPlaintext,
+        Network::Development,
+    )?;
+    // A key that was just made has signed nothing: its history starts here, and nowhere else.
+    Guard::provision(
+        &home.join("guard"),
+        genesis.chain_hash,
+        keys.consensus.public_key(),
+    )?;
+    give_faucet(&home.join("accounts"), spec)
 }
 
 /// Lets a node give away what the faucet has.
@@ -212,13 +229,14 @@ fn write_settings(folder: &Folder, spec: &Spec) -> Result<(), Error> {
         .collect();
     for index in 0..spec.validators {
         let node = name::node(usize::from(index));
+        let ports = block.node(index);
         let others = peers
             .iter()
             .enumerate()
             .filter(|(other, _)| *other != usize::from(index))
             .map(|(_, peer)| peer.clone())
             .collect();
-        let text = config_file::render(&node, spec, &block.node(index), others)?;
+        let text = config_file::render(&node, spec, &ports, &Place::local(&ports), others)?;
         files::write(&folder.home(&node).join("config.toml"), &text)?;
     }
     Ok(())

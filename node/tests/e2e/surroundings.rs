@@ -64,7 +64,7 @@ fn clocks_and_disks_go_wrong_and_the_chain_goes_on() {
     testnet.assert_equal_at(now + 1);
     assert!(testnet.run(&["query", "tx", &id]).contains(&id));
 
-    a_folder_that_may_not_be_written_is_named(&testnet);
+    a_story_is_played_and_one_that_does_not_hold_says_so(&testnet);
     for node in NODES {
         let page = testnet.metrics(node);
         let mut counts = page
@@ -72,6 +72,20 @@ fn clocks_and_disks_go_wrong_and_the_chain_goes_on() {
             .filter(|line| line.starts_with("palisade_evidence_total{"));
         assert!(counts.all(|line| line.ends_with(" 0")), "{node}: {page}");
     }
+    a_folder_that_may_not_be_written_is_named(&testnet);
+}
+
+fn a_story_is_played_and_one_that_does_not_hold_says_so(testnet: &Testnet) {
+    let played = testnet.json(&["testnet", "scenario", "run", "smoke"]);
+    assert_eq!(played["holds"], true, "{played}");
+    assert!(played["steps"].as_array().unwrap().len() >= 5, "{played}");
+    let file = testnet.path().join("wrong.scenario");
+    fs::write(&file, "pay 1\nassert finalized_height<1\n").unwrap();
+    let name = file.display().to_string();
+    let arguments = ["testnet", "scenario", "run", &name, "-o", "json"];
+    let output = testnet.command(&arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(told(&output).contains("SCENARIO_FAILED"), "{}", told(&output));
 }
 
 /// Root may write anywhere: for root the folder is mounted read-only, in a mount namespace of its own.
@@ -80,7 +94,7 @@ fn a_folder_that_may_not_be_written_is_named(testnet: &Testnet) {
     let home = testnet.home("node3");
     let data = home.join("data");
     let name = home.display().to_string();
-    let refused = if nix_root() {
+    let refused = if is_root() {
         let script = format!(
             "mount --bind '{0}' '{0}' && mount -o remount,ro,bind '{0}' && exec '{1}' start --home '{2}'",
             data.display(),
@@ -113,7 +127,7 @@ fn a_folder_that_may_not_be_written_is_named(testnet: &Testnet) {
     assert!(told(&refused).contains("owner"), "{}", told(&refused));
 }
 
-fn nix_root() -> bool {
+fn is_root() -> bool {
     let own = fs::metadata("/proc/self").unwrap();
     std::os::unix::fs::MetadataExt::uid(&own) == 0
 }

@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderName, HeaderValue, Request, Response};
 use tonic::codegen::{BoxFuture, Service};
-use tonic::transport::server::TcpConnectInfo;
+use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Code, Status};
 use tower::Layer;
 
@@ -99,7 +99,9 @@ impl Shared {
             origin::check(request)?;
         }
         // Who has no address is on this machine.
-        let info = request.extensions().get::<TcpConnectInfo>();
+        let plain = request.extensions().get::<TcpConnectInfo>();
+        let encrypted = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
+        let info = plain.or(encrypted.map(TlsConnectInfo::get_ref));
         if let Some(address) = info.and_then(TcpConnectInfo::remote_addr) {
             self.limits
                 .rates

@@ -22,6 +22,7 @@ mod snapshots;
 mod standard;
 mod streams;
 mod support;
+mod tls;
 mod transactions;
 mod validators;
 mod web;

@@ -4,10 +4,11 @@ use crate::cli::context::Context;
 use crate::cli::testnet::{Which, status};
 use crate::output::Failure;
 use clap::Subcommand;
-use proto::dev::v1alpha1::{ConsensusFault, NodeFault};
+use proto::dev::v1alpha1::ConsensusFault;
 use testnet::control::{Action, Request, ask};
 use testnet::devnet::{Devnet, parse_skew};
 use testnet::links::{Delay, Partition, parse_delay};
+use testnet::scenario::Wrong;
 use testnet::{Folder, Span, Spec};
 
 #[derive(Debug, Subcommand)]
@@ -158,28 +159,6 @@ impl Verb {
             Self::Withhold { node, .. } => Order::Node(node, Wrong::Withhold),
             Self::Clear { .. } => Order::Clear,
         })
-    }
-}
-
-/// What can be wrong with a node itself.
-#[derive(Debug, Clone, Copy)]
-enum Wrong {
-    Skew(i64),
-    SlowDisk(u32),
-    FullDisk,
-    Censor,
-    Withhold,
-}
-
-impl Wrong {
-    const fn apply(self, fault: &mut NodeFault) {
-        match self {
-            Self::Skew(ms) => fault.clock_skew_ms = ms,
-            Self::SlowDisk(ms) => fault.disk_delay_ms = ms,
-            Self::FullDisk => fault.disk_full = true,
-            Self::Censor => fault.censor = true,
-            Self::Withhold => fault.withhold = true,
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `palisade testnet up`: in the foreground, or as a supervisor of its own.
 
 use crate::cli::context::Context;
-use crate::cli::testnet::facts;
+use crate::cli::testnet::{facts, scenario};
 use crate::output::{Failure, Output};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -30,11 +30,9 @@ pub(crate) enum WaitFor {
     Finalized,
 }
 
-/// `palisade testnet up`.
+/// What a testnet is made from.
 #[derive(Debug, Args)]
-pub(crate) struct Up {
-    #[command(flatten)]
-    which: super::Which,
+pub(crate) struct Shape {
     /// How many validators, 1 to 64 [default: 4].
     #[arg(long, value_name = "N")]
     validators: Option<u16>,
@@ -53,6 +51,32 @@ pub(crate) struct Up {
     /// The first of ten ports for each node [default: by the testnet's name, moved when something is in the way].
     #[arg(long, value_name = "PORT")]
     base_port: Option<u16>,
+}
+
+impl Shape {
+    pub(crate) fn flags(&self) -> Flags {
+        Flags {
+            validators: self.validators,
+            block_time: self.block_time,
+            epoch: self.epoch,
+            seed: self.seed,
+            fund: self.fund.clone(),
+            base_port: self.base_port,
+        }
+    }
+}
+
+/// `palisade testnet up`.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    which: super::Which,
+    #[command(flatten)]
+    shape: Shape,
+    /// With --detach: play a story on it once it is ready, one of `testnet scenario list` or a file; exit 1 when it does
+    /// not hold. The testnet goes on either way.
+    #[arg(long, value_name = "NAME|FILE", requires = "detach")]
+    scenario: Option<String>,
     /// Leave it running in the background.
     #[arg(long)]
     detach: bool,
@@ -91,14 +115,11 @@ impl Up {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let output = context.output;
         let folder = self.which.folder(context)?;
-        let flags = Flags {
-            validators: self.validators,
-            block_time: self.block_time,
-            epoch: self.epoch,
-            seed: self.seed,
-            fund: self.fund.clone(),
-            base_port: self.base_port,
-        };
+        let flags = self.shape.flags();
+        // A mistake in it is said before anything is started.
+        let nodes = usize::from(flags.validators.unwrap_or(4));
+        let scenario = self.scenario.as_deref().map(|name| scenario::find(name, nodes));
+        let scenario = scenario.transpose()?;
         let prepared = match prepare(Path::new(""), folder.name(), &flags, self.reset) {
             // Asking for what is there already is no mistake, as long as it is the same.
             Err(Error::Running { .. }) if self.detach && !self.reset => {
@@ -117,10 +138,23 @@ impl Up {
         if self.detach {
             drop(prepared.lock);
             let supervisor = spawn_supervisor(&folder, self.keep_going)?;
-            self.wait_and_show(output, &folder, Some(supervisor)).await
+            self.wait_and_show(output, &folder, Some(supervisor)).await?;
+            match scenario {
+                Some(scenario) => scenario::play_on(&self.which, &scenario, self.json, context).await,
+                None => Ok(()),
+            }
         } else {
             self.supervise(output, prepared).await
         }
+    }
+
+    /// Starts a testnet in the background and waits until it is ready, without a word.
+    pub(crate) async fn quietly(&self, context: &Context) -> Result<(), Failure> {
+        let folder = self.which.folder(context)?;
+        let prepared = prepare(Path::new(""), folder.name(), &self.shape.flags(), self.reset)?;
+        drop(prepared.lock);
+        let supervisor = spawn_supervisor(&folder, self.keep_going)?;
+        self.wait(&folder, Some(supervisor)).await.map(drop)
     }
 
     /// Runs the testnet here, until Ctrl-C.
@@ -160,8 +194,20 @@ impl Up {
         &self,
         output: Output,
         folder: &Folder,
-        mut supervisor: Option<std::process::Child>,
+        supervisor: Option<std::process::Child>,
     ) -> Result<(), Failure> {
+        match self.wait(folder, supervisor).await? {
+            Some(facts) => show(output, self.json || output.is_json(), &facts),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for a supervisor in the background; what it runs, when that was waited for.
+    async fn wait(
+        &self,
+        folder: &Folder,
+        mut supervisor: Option<std::process::Child>,
+    ) -> Result<Option<Facts>, Failure> {
         let began = Instant::now();
         let wanted = |facts: Result<Facts, Error>| match (self.wait, facts) {
             (_, Ok(facts)) => Some(Some(facts)),
@@ -170,10 +216,7 @@ impl Up {
         };
         loop {
             if let Some(found) = wanted(Facts::load(folder)) {
-                return match found {
-                    Some(facts) => show(output, self.json || output.is_json(), &facts),
-                    None => Ok(()),
-                };
+                return Ok(found);
             }
             if let Some(child) = &mut supervisor
                 && let Ok(Some(status)) = child.try_wait()
