@@ -186,7 +186,7 @@ impl Devnet<'_> {
     /// Makes a node's validator contradict itself once; the epoch and view in which it did.
     ///
     /// # Errors
-    /// As [`Links::delay`].
+    /// As [`Devnet::delay`].
     pub async fn misbehave(&self, node: &str, fault: wire::ConsensusFault) -> Result<(u64, u64), Error> {
         let client = self.client(self.running(node)?).await?;
         let mut dev = client.dev();
