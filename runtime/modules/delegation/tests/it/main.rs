@@ -8,6 +8,7 @@
     reason = "tests compute their own expectations"
 )]
 
+mod behaviour;
 mod breaks;
 mod model;
 mod naive;
