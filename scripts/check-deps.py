@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 LIGHT = {"light-palisade"}
-MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss"}
+MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss", "slashing"}
 SERVICES = {"attested"}
 BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
 CLIENT_NAMES = {"proto", "primitives", "crypto", "signer"} | LIGHT
@@ -32,6 +32,7 @@ MAY_NAME = {
     "vaults": {"kernel", "primitives", "assets", "bank"},
     "delegation": {"kernel", "primitives", "crypto", "bank", "vaults"},
     "dss": {"kernel", "primitives", "crypto", "bank", "vaults", "delegation"},
+    "slashing": {"kernel", "primitives", "crypto", "bank", "staking", "vaults", "delegation", "dss"},
     "attested": {"kernel", "primitives", "crypto", "dss"},
     "proto": set(),
     "runtime": BELOW_RUNTIME | {"proto"},

@@ -58,6 +58,10 @@ pub struct Parameters {
     pub vaults: runtime::vaults::Params,
     /// Of operators and what they pledge.
     pub delegation: runtime::delegation::Params,
+    /// Of services.
+    pub services: runtime::dss::Params,
+    /// Of slashes.
+    pub slashing: runtime::slashing::Params,
 }
 
 /// An asset besides PAL.

@@ -106,6 +106,12 @@ pub enum GenesisError {
     /// The parameters of operators and pledges break a rule.
     #[error("delegation parameters: {0}")]
     Delegation(#[from] runtime::delegation::ParamsError),
+    /// The parameters of services break a rule.
+    #[error("service parameters: {0}")]
+    Services(#[from] runtime::dss::ParamsError),
+    /// The parameters of slashes break a rule.
+    #[error("slashing parameters: {0}")]
+    Slashing(#[from] runtime::slashing::ParamsError),
     /// The first set cannot vote.
     #[error("the first validator set: {0}")]
     Set(#[from] light_palisade::SetError),
@@ -140,6 +146,8 @@ impl GenesisError {
             Self::Moniker(_) => "choose a shorter name in plain text",
             Self::Staking(_) => "correct `parameters.staking`",
             Self::Vaults(_) => "correct `parameters.vaults`",
+            Self::Services(_) => "correct `parameters.services`",
+            Self::Slashing(_) => "correct `parameters.slashing`",
             Self::Delegation(_) => {
                 "correct `parameters.delegation`, or the delay of another module that it names"
             }
@@ -171,6 +179,8 @@ impl GenesisError {
             Self::Moniker(_) => "GENESIS_MONIKER",
             Self::Staking(_) => "GENESIS_STAKING_PARAMETERS",
             Self::Vaults(_) => "GENESIS_VAULT_PARAMETERS",
+            Self::Services(_) => "GENESIS_SERVICE_PARAMETERS",
+            Self::Slashing(_) => "GENESIS_SLASHING_PARAMETERS",
             Self::Delegation(_) => "GENESIS_DELEGATION_PARAMETERS",
             Self::Set(_) => "GENESIS_VALIDATOR_SET",
             Self::Runtime(error) => error.reason(),

@@ -21,12 +21,16 @@ impl Preset {
                 staking: runtime::staking::Params::mainnet(),
                 vaults: runtime::vaults::Params::mainnet(),
                 delegation: runtime::delegation::Params::mainnet(),
+                services: runtime::dss::Params::mainnet(),
+                slashing: runtime::slashing::Params::mainnet(),
             },
             Self::Localnet => Parameters {
                 chain: runtime::Params::localnet(),
                 staking: runtime::staking::Params::localnet(),
                 vaults: runtime::vaults::Params::localnet(),
                 delegation: runtime::delegation::Params::localnet(),
+                services: runtime::dss::Params::localnet(),
+                slashing: runtime::slashing::Params::localnet(),
             },
         }
     }

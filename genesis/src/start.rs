@@ -13,7 +13,7 @@ use runtime::assets::{
 use runtime::bank::{self, Balance};
 use runtime::genesis::GenesisError as RuntimeError;
 use runtime::staking::{self, GenesisBond, GenesisValidator, Moniker};
-use runtime::{Changes, ModulesGenesis, State, delegation, vaults};
+use runtime::{Changes, ModulesGenesis, State, attested, delegation, dss, slashing, vaults};
 
 /// The chain at height 0.
 #[derive(Clone, Debug)]
@@ -114,6 +114,15 @@ impl Document {
                     params: self.parameters.delegation.clone(),
                     resumed: None,
                 },
+                dss: dss::Genesis {
+                    params: self.parameters.services.clone(),
+                    resumed: None,
+                },
+                slashing: slashing::Genesis {
+                    params: self.parameters.slashing.clone(),
+                    resumed: None,
+                },
+                attested: attested::Genesis::default(),
             },
         })
     }

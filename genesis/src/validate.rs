@@ -34,11 +34,17 @@ impl Document {
         self.parameters.vaults.validate()?;
         let timing = runtime::delegation::Timing {
             epoch: self.parameters.staking.epoch_length,
-            evidence: self.parameters.staking.evidence_window,
+            evidence: self
+                .parameters
+                .staking
+                .evidence_window
+                .max(self.parameters.services.evidence_window),
         };
         self.parameters
             .delegation
             .validate(&self.parameters.vaults, timing)?;
+        self.parameters.services.validate()?;
+        self.parameters.slashing.validate()?;
         self.check_validators()?;
         Ok(self.warnings())
     }

@@ -14,12 +14,18 @@ compose! {
         vaults Vaults: vaults::Vaults<Wire>,
         staking Staking: staking::Staking<Wire>,
         delegation Delegation: delegation::Delegation<Wire>,
+        dss Dss: dss::Dss<Wire>,
+        slashing Slashing: slashing::Slashing<Wire>,
+        attested Attested: attested::Attested,
     ],
     end_epoch: [
         assets::Assets,
         bank::Bank<Wire>,
         vaults::Vaults<Wire>,
         delegation::Delegation<Wire>,
+        slashing::Slashing<Wire>,
+        dss::Dss<Wire>,
+        attested::Attested,
         // Order: last, since the next set comes from everything before.
         staking::Staking<Wire>,
     ],

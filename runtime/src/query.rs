@@ -55,6 +55,8 @@ pub fn params_keys() -> Vec<Vec<u8>> {
         vaults::query::params_key(),
         staking::query::params_key(),
         delegation::query::params_key(),
+        dss::query::params_key(),
+        slashing::query::params_key(),
     ]
 }
 
@@ -94,6 +96,11 @@ pub fn parameters(store: &(impl Read + ?Sized)) -> Result<Vec<Parameter>, StateE
         .chain(of(
             delegation::ID.name(),
             delegation_rows(&delegation::query::params(store)?),
+        ))
+        .chain(of(dss::ID.name(), service_rows(&dss::query::params(store)?)))
+        .chain(of(
+            slashing::ID.name(),
+            slashing_rows(&slashing::query::params(store)?),
         ))
         .collect())
 }
@@ -141,6 +148,35 @@ fn delegation_rows(params: &delegation::Params) -> Vec<(&'static str, String, &'
         ("slashing_window", params.slashing_window.to_string(), "ms"),
         ("veto_window", params.veto_window.to_string(), "ms"),
         ("effects_per_block", params.effects_per_block.to_string(), ""),
+    ]
+}
+
+fn service_rows(params: &dss::Params) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("service_bond", params.service_bond.to_string(), "npal"),
+        ("evidence_window", params.evidence_window.to_string(), "ms"),
+        ("leave_delay", params.leave_delay.to_string(), "ms"),
+        ("rise_delay", params.rise_delay.to_string(), "ms"),
+        ("longest_task", params.longest_task.to_string(), "ms"),
+        ("tasks_per_block", params.tasks_per_block.to_string(), ""),
+        ("hook_gas", params.hook_gas.to_string(), "gas"),
+        (
+            "services_per_operator",
+            params.services_per_operator.to_string(),
+            "",
+        ),
+    ]
+}
+
+fn slashing_rows(params: &slashing::Params) -> Vec<(&'static str, String, &'static str)> {
+    let governance = params.governance.map_or_else(String::new, |one| one.to_string());
+    vec![
+        ("request_bond", params.request_bond.to_string(), "npal"),
+        ("governance", governance, ""),
+        ("reporter_part", params.reporter_part.get().to_string(), "bps"),
+        ("reporter_most", params.reporter_most.to_string(), "npal"),
+        ("reporter_delay", params.reporter_delay.to_string(), "ms"),
+        ("items_per_block", params.items_per_block.to_string(), ""),
     ]
 }
 

@@ -255,6 +255,7 @@ fn outgoing(message: &Message) -> Amount {
     let coin = match message {
         Message::Bank(bank::Msg::Transfer(message)) => message.coin,
         Message::Bank(bank::Msg::Burn(message)) => message.coin,
+        Message::Dss(dss::Msg::PostTask(message)) => message.fee,
         Message::Staking(staking::Msg::Bond(message)) => return message.amount,
         Message::Staking(staking::Msg::RegisterValidator(message)) => return message.bond,
         Message::Staking(
@@ -267,6 +268,24 @@ fn outgoing(message: &Message) -> Amount {
         // What a vault holds is not known without state.
         | Message::Vaults(_)
         | Message::Delegation(_)
+        // The bonds of services and requests are parameters, which need state too.
+        | Message::Slashing(_)
+        | Message::Attested(_)
+        | Message::Dss(
+            dss::Msg::Register(_)
+            | dss::Msg::Activate { .. }
+            | dss::Msg::ChangeClass(_)
+            | dss::Msg::Unwind { .. }
+            | dss::Msg::Close { .. }
+            | dss::Msg::Join(_)
+            | dss::Msg::Leave { .. }
+            | dss::Msg::Eject { .. }
+            | dss::Msg::RotateKey(_)
+            | dss::Msg::Commit { .. }
+            | dss::Msg::Respond(_)
+            | dss::Msg::Abstain { .. }
+            | dss::Msg::SubmitCertificate(_),
+        )
         | Message::Assets(_) => {
             return Amount::ZERO;
         }

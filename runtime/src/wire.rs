@@ -6,6 +6,8 @@ mod canonical;
 mod delegation;
 mod fields;
 mod schema;
+mod service;
+mod slash;
 mod staking;
 pub mod transaction;
 mod vaults;

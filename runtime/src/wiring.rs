@@ -6,6 +6,8 @@ use kernel::{Ctx, Read, StateError, View};
 use primitives::{AccountId, Amount, AssetId};
 use vaults::OpenSlashes;
 
+mod services;
+
 /// Implements every module's `Wiring`.
 #[derive(Clone, Copy, Debug)]
 pub enum Wire {}
@@ -27,9 +29,12 @@ impl vaults::Wiring for Wire {
         Ok(())
     }
 
-    fn open_slashes(_: &Ctx<'_>, _: &VaultId) -> Result<OpenSlashes, StateError> {
-        // Every slash of this chain is proven, and takes effect when it is.
-        Ok(OpenSlashes::default())
+    fn open_slashes(ctx: &Ctx<'_>, vault: &VaultId) -> Result<OpenSlashes, StateError> {
+        let open = slashing::open_of(ctx, vault, ctx.chain_clock())?;
+        Ok(OpenSlashes {
+            fraction: open.fraction,
+            due: open.due,
+        })
     }
 
     fn charter_fits(ctx: &Ctx<'_>, vault: &VaultId, charter: &Charter) -> Result<bool, StateError> {
@@ -37,7 +42,8 @@ impl vaults::Wiring for Wire {
     }
 
     fn is_idle(ctx: &Ctx<'_>, vault: &VaultId) -> Result<bool, StateError> {
-        delegation::is_idle(ctx, vault)
+        Ok(delegation::is_idle(ctx, vault)?
+            && slashing::open_of(ctx, vault, ctx.chain_clock())?.requests == 0)
     }
 
     fn is_operator(store: &dyn Read, account: &AccountId) -> Result<bool, StateError> {
@@ -46,19 +52,22 @@ impl vaults::Wiring for Wire {
 }
 
 impl delegation::Wiring for Wire {
-    fn terms(_: &Ctx<'_>, service: ServiceId, _: AssetId) -> Result<Option<Terms>, StateError> {
-        Ok((service == ServiceId::CONSENSUS).then_some(Terms::CONSENSUS))
+    fn terms(ctx: &Ctx<'_>, service: ServiceId, asset: AssetId) -> Result<Option<Terms>, StateError> {
+        if service == ServiceId::CONSENSUS {
+            return Ok(Some(Terms::CONSENSUS));
+        }
+        services::pledge_terms(ctx, service, asset)
     }
 
-    fn slash_is_due(_: &Ctx<'_>, _: &VaultId) -> Result<bool, StateError> {
-        // As above: none waits.
-        Ok(false)
+    fn slash_is_due(ctx: &Ctx<'_>, vault: &VaultId) -> Result<bool, StateError> {
+        slashing::is_due(ctx, vault, ctx.chain_clock())
     }
 
     fn timing(store: &dyn Read) -> Result<Timing, StateError> {
         let staking = staking::query::params(store)?;
         Ok(Timing {
             epoch: staking.epoch_length,
+            // That of services is checked where theirs is set.
             evidence: staking.evidence_window,
         })
     }

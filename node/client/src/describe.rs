@@ -1,6 +1,7 @@
 //! What transactions and receipts say, as JSON for people and programs.
 
 mod restaking;
+mod services;
 
 use crate::amount;
 use crate::transaction::Body;
@@ -55,7 +56,7 @@ pub fn body(network: Network, body: &Body) -> Value {
     })
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the other module knows the rest")]
+#[allow(clippy::too_many_lines, reason = "an arm for each kind of message")]
 fn one(network: Network, kind: &Kind) -> Value {
     let account = |bytes: &[u8]| address(network, AddressKind::Account, bytes);
     let operator = |bytes: &[u8]| address(network, AddressKind::Operator, bytes);
@@ -91,7 +92,41 @@ fn one(network: Network, kind: &Kind) -> Value {
             json!({"rotate_consensus_key": {"consensus_key": hex::encode(&rotate.consensus_key)}})
         }
         Kind::ClaimRewards(claim) => json!({"claim_rewards": {"validator": operator(&claim.validator)}}),
-        kind => restaking::one(network, kind).unwrap_or(Value::Null),
+        Kind::CreateVault(msg) => restaking::create_vault(msg),
+        Kind::Deposit(msg) => restaking::deposit(msg),
+        Kind::Withdraw(msg) => restaking::withdraw(network, msg),
+        Kind::ClaimWithdrawal(msg) => restaking::claim_withdrawal(msg),
+        Kind::InstantWithdraw(msg) => restaking::instant_withdraw(msg),
+        Kind::FundBuffer(msg) => restaking::fund_buffer(msg),
+        Kind::LeaveBuffer(msg) => restaking::leave_buffer(msg),
+        Kind::AmendCharter(msg) => restaking::amend_charter(msg),
+        Kind::SetVaultLimits(msg) => restaking::set_vault_limits(msg),
+        Kind::AllowDepositor(msg) => restaking::allow_depositor(network, msg),
+        Kind::RebaseVault(msg) => restaking::rebase_vault(msg),
+        Kind::RegisterOperator(msg) => restaking::register_operator(msg),
+        Kind::SetOperatorMetadata(msg) => restaking::set_operator_metadata(msg),
+        Kind::SetServiceKey(msg) => restaking::set_service_key(msg),
+        Kind::SetCommission(msg) => restaking::set_commission(msg),
+        Kind::Allocate(msg) => restaking::allocate(msg),
+        Kind::SetAssetTerms(msg) => restaking::set_asset_terms(msg),
+        kind @ (Kind::RegisterService(_)
+        | Kind::ActivateService(_)
+        | Kind::ChangeFaultClass(_)
+        | Kind::UnwindService(_)
+        | Kind::CloseService(_)
+        | Kind::JoinService(_)
+        | Kind::LeaveService(_)
+        | Kind::EjectOperator(_)
+        | Kind::RotateMemberKey(_)) => services::of_members(network, kind).unwrap_or(Value::Null),
+        kind @ (Kind::PostTask(_)
+        | Kind::CommitAnswer(_)
+        | Kind::ShowAnswer(_)
+        | Kind::AbstainFromTask(_)
+        | Kind::SubmitCertificate(_)
+        | Kind::SetFaultProgram(_)
+        | Kind::ProveFault(_)
+        | Kind::RequestSlash(_)
+        | Kind::VetoSlash(_)) => services::of_work(network, kind).unwrap_or(Value::Null),
     }
 }
 

@@ -68,6 +68,77 @@ static SET_SERVICE_KEY: Schema = leaves("SetServiceKey", FOUR);
 static SET_COMMISSION: Schema = leaves("SetCommission", TWO);
 static ALLOCATE: Schema = leaves("Allocate", THREE);
 static SET_ASSET_TERMS: Schema = leaves("SetAssetTerms", FOUR);
+static ACCEPTED_ASSET: Schema = leaves("AcceptedAsset", TWO);
+static FAULT_CLASS: Schema = leaves("FaultClass", FOUR);
+static CERTIFICATE_PART: Schema = leaves("CertificatePart", TWO);
+static EQUIVOCATION: Schema = leaves("Equivocation", FOUR);
+static SIGNED_ANSWER: Schema = leaves("SignedAnswer", TWO);
+static REGISTER_SERVICE: Schema = Schema {
+    name: "RegisterService",
+    fields: &[
+        (1, LEAF),
+        (2, Some(&ACCEPTED_ASSET)),
+        (3, LEAF),
+        (4, LEAF),
+        (5, LEAF),
+        (6, LEAF),
+        (7, LEAF),
+        (8, LEAF),
+        (9, Some(&FAULT_CLASS)),
+        (10, LEAF),
+        (11, LEAF),
+        (12, LEAF),
+        (13, LEAF),
+        (14, LEAF),
+        (15, LEAF),
+    ],
+};
+static SUBMIT_CERTIFICATE: Schema = Schema {
+    name: "SubmitCertificate",
+    fields: &[(1, LEAF), (2, LEAF), (3, Some(&CERTIFICATE_PART))],
+};
+static PROVE_FAULT: Schema = Schema {
+    name: "ProveFault",
+    fields: &[
+        (1, LEAF),
+        (2, LEAF),
+        (3, LEAF),
+        (4, LEAF),
+        (5, Some(&EQUIVOCATION)),
+        (6, Some(&SIGNED_ANSWER)),
+        (7, LEAF),
+    ],
+};
+static ACTIVATE_SERVICE: Schema = leaves("ActivateService", ONE);
+static CHANGE_FAULT_CLASS: Schema = leaves("ChangeFaultClass", THREE);
+static UNWIND_SERVICE: Schema = leaves("UnwindService", ONE);
+static CLOSE_SERVICE: Schema = leaves("CloseService", ONE);
+static JOIN_SERVICE: Schema = leaves("JoinService", THREE);
+static LEAVE_SERVICE: Schema = leaves("LeaveService", ONE);
+static EJECT_OPERATOR: Schema = leaves("EjectOperator", TWO);
+static ROTATE_MEMBER_KEY: Schema = leaves("RotateMemberKey", THREE);
+static POST_TASK: Schema = leaves(
+    "PostTask",
+    &[
+        (1, LEAF),
+        (2, LEAF),
+        (3, LEAF),
+        (4, LEAF),
+        (5, LEAF),
+        (6, LEAF),
+        (7, LEAF),
+        (8, LEAF),
+    ],
+);
+static COMMIT_ANSWER: Schema = leaves("CommitAnswer", TWO);
+static SHOW_ANSWER: Schema = leaves("ShowAnswer", FOUR);
+static ABSTAIN_FROM_TASK: Schema = leaves("AbstainFromTask", ONE);
+static SET_FAULT_PROGRAM: Schema = leaves("SetFaultProgram", TWO);
+static REQUEST_SLASH: Schema = leaves(
+    "RequestSlash",
+    &[(1, LEAF), (2, LEAF), (3, LEAF), (4, LEAF), (5, LEAF), (6, LEAF)],
+);
+static VETO_SLASH: Schema = leaves("VetoSlash", ONE);
 static MESSAGE: Schema = Schema {
     name: "Message",
     fields: &[
@@ -98,6 +169,24 @@ static MESSAGE: Schema = Schema {
         (25, Some(&SET_COMMISSION)),
         (26, Some(&ALLOCATE)),
         (27, Some(&SET_ASSET_TERMS)),
+        (28, Some(&REGISTER_SERVICE)),
+        (29, Some(&ACTIVATE_SERVICE)),
+        (30, Some(&CHANGE_FAULT_CLASS)),
+        (31, Some(&UNWIND_SERVICE)),
+        (32, Some(&CLOSE_SERVICE)),
+        (33, Some(&JOIN_SERVICE)),
+        (34, Some(&LEAVE_SERVICE)),
+        (35, Some(&EJECT_OPERATOR)),
+        (36, Some(&ROTATE_MEMBER_KEY)),
+        (37, Some(&POST_TASK)),
+        (38, Some(&COMMIT_ANSWER)),
+        (39, Some(&SHOW_ANSWER)),
+        (40, Some(&ABSTAIN_FROM_TASK)),
+        (41, Some(&SUBMIT_CERTIFICATE)),
+        (42, Some(&SET_FAULT_PROGRAM)),
+        (43, Some(&PROVE_FAULT)),
+        (44, Some(&REQUEST_SLASH)),
+        (45, Some(&VETO_SLASH)),
     ],
 };
 

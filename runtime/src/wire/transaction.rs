@@ -6,7 +6,7 @@ use crate::transaction::{Body, MAX_MEMO_BYTES, MAX_MESSAGES, TransactionError};
 use crate::wire::canonical;
 use crate::wire::fields::{FieldError, account, amount, array, invalid, small};
 use crate::wire::schema::{BODY, ENVELOPE};
-use crate::wire::{assets, bank, delegation, staking, vaults};
+use crate::wire::{assets, bank, delegation, service, slash, staking, vaults};
 use primitives::{Gas, Height};
 use prost::Message as _;
 use prost::encoding::{WireType, decode_key, decode_varint};
@@ -131,6 +131,24 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::SetCommission(message) => Message::Delegation(delegation::set_commission(&message)?),
         Kind::Allocate(message) => Message::Delegation(delegation::allocate(&message)?),
         Kind::SetAssetTerms(message) => Message::Assets(assets::set_terms(&message)?),
+        Kind::RegisterService(message) => Message::Dss(service::register(&message)?),
+        Kind::ActivateService(message) => Message::Dss(service::activate(&message)),
+        Kind::ChangeFaultClass(message) => Message::Dss(service::change_class(&message)?),
+        Kind::UnwindService(message) => Message::Dss(service::unwind(&message)),
+        Kind::CloseService(message) => Message::Dss(service::close(&message)),
+        Kind::JoinService(message) => Message::Dss(service::join(&message)?),
+        Kind::LeaveService(message) => Message::Dss(service::leave(&message)),
+        Kind::EjectOperator(message) => Message::Dss(service::eject(&message)?),
+        Kind::RotateMemberKey(message) => Message::Dss(service::rotate(&message)?),
+        Kind::PostTask(message) => Message::Dss(service::post_task(&message)?),
+        Kind::CommitAnswer(message) => Message::Dss(service::commit(&message)?),
+        Kind::ShowAnswer(message) => Message::Dss(service::show(&message)?),
+        Kind::AbstainFromTask(message) => Message::Dss(service::abstain(&message)),
+        Kind::SubmitCertificate(message) => Message::Dss(service::certificate(&message)?),
+        Kind::SetFaultProgram(message) => Message::Attested(service::set_program(&message)),
+        Kind::ProveFault(message) => Message::Slashing(slash::prove(&message)?),
+        Kind::RequestSlash(message) => Message::Slashing(slash::request(&message)?),
+        Kind::VetoSlash(message) => Message::Slashing(slash::veto(&message)),
     })
 }
 
@@ -179,6 +197,9 @@ fn write_message(message: &Message) -> pb::Message {
         Message::Staking(Staking::RotateConsensusKey(message)) => {
             Kind::RotateConsensusKey(staking::write_rotate_consensus_key(message))
         }
+        Message::Dss(message) => service::write(message),
+        Message::Slashing(message) => slash::write(message),
+        Message::Attested(message) => service::write_program(message),
     };
     pb::Message { message: Some(kind) }
 }

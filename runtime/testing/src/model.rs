@@ -120,7 +120,13 @@ impl Model {
                 }
                 taken
             }
-            Message::Assets(_) | Message::Staking(_) | Message::Vaults(_) | Message::Delegation(_) => {
+            Message::Assets(_)
+            | Message::Staking(_)
+            | Message::Vaults(_)
+            | Message::Delegation(_)
+            | Message::Dss(_)
+            | Message::Slashing(_)
+            | Message::Attested(_) => {
                 panic!("the model knows the bank alone")
             }
         }

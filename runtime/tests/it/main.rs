@@ -18,6 +18,7 @@ mod genesis;
 mod model;
 mod queries;
 mod refusals;
+mod services;
 mod transfers;
 mod unordered;
 mod vectors;

@@ -2,17 +2,12 @@
 
 use super::address;
 use primitives::address::{AddressKind, Network};
-use proto::operator::v1::KeyKind;
-use proto::tx::v1::message::Message as Kind;
-use proto::vault::v1::{Charter, Limits};
+use proto::assets::v1 as assets;
+use proto::operator::v1 as operator;
+use proto::vault::v1 as vault;
 use serde_json::{Value, json};
 
-/// A message about vaults, operators and pledges; `None` for any other.
-pub(super) fn one(network: Network, kind: &Kind) -> Option<Value> {
-    vault(network, kind).or_else(|| operator(kind))
-}
-
-fn charter(charter: Option<&Charter>) -> Value {
+fn charter(charter: Option<&vault::Charter>) -> Value {
     charter.map_or(Value::Null, |charter| {
         json!({
             "leverage_limit": charter.leverage_limit,
@@ -25,7 +20,7 @@ fn charter(charter: Option<&Charter>) -> Value {
     })
 }
 
-fn limits(limits: Option<&Limits>) -> Value {
+fn limits(limits: Option<&vault::Limits>) -> Value {
     limits.map_or(Value::Null, |limits| {
         json!({
             "deposit_cap": limits.deposit_cap,
@@ -35,94 +30,122 @@ fn limits(limits: Option<&Limits>) -> Value {
     })
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "each function knows a part, and the caller asks all"
-)]
-fn vault(network: Network, kind: &Kind) -> Option<Value> {
-    let account = |bytes: &[u8]| address(network, AddressKind::Account, bytes);
-    Some(match kind {
-        Kind::CreateVault(msg) => json!({"create_vault": {
-            "asset_id": msg.asset_id,
-            "charter": charter(msg.charter.as_ref()),
-            "limits": limits(msg.limits.as_ref()),
-        }}),
-        Kind::Deposit(msg) => json!({"deposit": {
-            "vault": hex::encode(&msg.vault),
-            "amount": msg.amount,
-            "min_shares": msg.min_shares,
-            "max_open_slash_bps": msg.max_open_slash_bps,
-        }}),
-        Kind::Withdraw(msg) => json!({"withdraw": {
-            "vault": hex::encode(&msg.vault),
-            "shares": msg.shares,
-            "beneficiary": account(&msg.beneficiary),
-            "min_assets": msg.min_assets,
-        }}),
-        Kind::ClaimWithdrawal(msg) => json!({"claim_withdrawal": {"withdrawal": msg.withdrawal}}),
-        Kind::InstantWithdraw(msg) => json!({"instant_withdraw": {
-            "vault": hex::encode(&msg.vault),
-            "shares": msg.shares,
-            "min_assets": msg.min_assets,
-        }}),
-        Kind::FundBuffer(msg) => json!({"fund_buffer": {
-            "vault": hex::encode(&msg.vault),
-            "amount": msg.amount,
-            "min_shares": msg.min_shares,
-        }}),
-        Kind::LeaveBuffer(msg) => json!({"leave_buffer": {
-            "vault": hex::encode(&msg.vault),
-            "shares": msg.shares,
-            "min_assets": msg.min_assets,
-        }}),
-        Kind::AmendCharter(msg) => json!({"amend_charter": {
-            "vault": hex::encode(&msg.vault),
-            "charter": charter(msg.charter.as_ref()),
-        }}),
-        Kind::SetVaultLimits(msg) => json!({"set_vault_limits": {
-            "vault": hex::encode(&msg.vault),
-            "limits": limits(msg.limits.as_ref()),
-        }}),
-        Kind::AllowDepositor(msg) => json!({"allow_depositor": {
-            "vault": hex::encode(&msg.vault),
-            "account": account(&msg.account),
-            "allowed": msg.allowed,
-        }}),
-        Kind::RebaseVault(msg) => json!({"rebase_vault": {"vault": hex::encode(&msg.vault)}}),
-        _ => return None,
-    })
+pub(super) fn create_vault(msg: &vault::CreateVault) -> Value {
+    json!({"create_vault": {
+        "asset_id": msg.asset_id,
+        "charter": charter(msg.charter.as_ref()),
+        "limits": limits(msg.limits.as_ref()),
+    }})
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "each function knows a part, and the caller asks all"
-)]
-fn operator(kind: &Kind) -> Option<Value> {
-    Some(match kind {
-        Kind::RegisterOperator(msg) => json!({"register_operator": {"name": msg.name, "uri": msg.uri}}),
-        Kind::SetOperatorMetadata(msg) => {
-            json!({"set_operator_metadata": {"name": msg.name, "uri": msg.uri}})
-        }
-        Kind::SetServiceKey(msg) => json!({"set_service_key": {
-            "service": msg.service,
-            "kind": KeyKind::try_from(msg.kind).map_or("unknown", |kind| kind.as_str_name()),
-            "key": hex::encode(&msg.key),
-        }}),
-        Kind::SetCommission(msg) => json!({"set_commission": {
-            "service": msg.service,
-            "rate_bps": msg.rate_bps,
-        }}),
-        Kind::Allocate(msg) => json!({"allocate": {
-            "vault": hex::encode(&msg.vault),
-            "service": msg.service,
-            "magnitude": msg.magnitude,
-        }}),
-        Kind::SetAssetTerms(msg) => json!({"set_asset_terms": {
-            "asset_id": msg.asset_id,
-            "haircut_bps": msg.haircut_bps,
-            "deposit_cap": msg.deposit_cap,
-            "power_cap_bps": msg.power_cap_bps,
-        }}),
-        _ => return None,
-    })
+pub(super) fn deposit(msg: &vault::Deposit) -> Value {
+    json!({"deposit": {
+        "vault": hex::encode(&msg.vault),
+        "amount": msg.amount,
+        "min_shares": msg.min_shares,
+        "max_open_slash_bps": msg.max_open_slash_bps,
+    }})
+}
+
+pub(super) fn withdraw(network: Network, msg: &vault::Withdraw) -> Value {
+    json!({"withdraw": {
+        "vault": hex::encode(&msg.vault),
+        "shares": msg.shares,
+        "beneficiary": address(network, AddressKind::Account, &msg.beneficiary),
+        "min_assets": msg.min_assets,
+    }})
+}
+
+pub(super) fn claim_withdrawal(msg: &vault::ClaimWithdrawal) -> Value {
+    json!({"claim_withdrawal": {"withdrawal": msg.withdrawal}})
+}
+
+pub(super) fn instant_withdraw(msg: &vault::InstantWithdraw) -> Value {
+    json!({"instant_withdraw": {
+        "vault": hex::encode(&msg.vault),
+        "shares": msg.shares,
+        "min_assets": msg.min_assets,
+    }})
+}
+
+pub(super) fn fund_buffer(msg: &vault::FundBuffer) -> Value {
+    json!({"fund_buffer": {
+        "vault": hex::encode(&msg.vault),
+        "amount": msg.amount,
+        "min_shares": msg.min_shares,
+    }})
+}
+
+pub(super) fn leave_buffer(msg: &vault::LeaveBuffer) -> Value {
+    json!({"leave_buffer": {
+        "vault": hex::encode(&msg.vault),
+        "shares": msg.shares,
+        "min_assets": msg.min_assets,
+    }})
+}
+
+pub(super) fn amend_charter(msg: &vault::AmendCharter) -> Value {
+    json!({"amend_charter": {
+        "vault": hex::encode(&msg.vault),
+        "charter": charter(msg.charter.as_ref()),
+    }})
+}
+
+pub(super) fn set_vault_limits(msg: &vault::SetVaultLimits) -> Value {
+    json!({"set_vault_limits": {
+        "vault": hex::encode(&msg.vault),
+        "limits": limits(msg.limits.as_ref()),
+    }})
+}
+
+pub(super) fn allow_depositor(network: Network, msg: &vault::AllowDepositor) -> Value {
+    json!({"allow_depositor": {
+        "vault": hex::encode(&msg.vault),
+        "account": address(network, AddressKind::Account, &msg.account),
+        "allowed": msg.allowed,
+    }})
+}
+
+pub(super) fn rebase_vault(msg: &vault::RebaseVault) -> Value {
+    json!({"rebase_vault": {"vault": hex::encode(&msg.vault)}})
+}
+
+pub(super) fn register_operator(msg: &operator::RegisterOperator) -> Value {
+    json!({"register_operator": {"name": msg.name, "uri": msg.uri}})
+}
+
+pub(super) fn set_operator_metadata(msg: &operator::SetOperatorMetadata) -> Value {
+    json!({"set_operator_metadata": {"name": msg.name, "uri": msg.uri}})
+}
+
+pub(super) fn set_service_key(msg: &operator::SetServiceKey) -> Value {
+    json!({"set_service_key": {
+        "service": msg.service,
+        "kind": operator::KeyKind::try_from(msg.kind).map_or("unknown", |kind| kind.as_str_name()),
+        "key": hex::encode(&msg.key),
+    }})
+}
+
+pub(super) fn set_commission(msg: &operator::SetCommission) -> Value {
+    json!({"set_commission": {
+        "service": msg.service,
+        "rate_bps": msg.rate_bps,
+    }})
+}
+
+pub(super) fn allocate(msg: &operator::Allocate) -> Value {
+    json!({"allocate": {
+        "vault": hex::encode(&msg.vault),
+        "service": msg.service,
+        "magnitude": msg.magnitude,
+    }})
+}
+
+pub(super) fn set_asset_terms(msg: &assets::SetAssetTerms) -> Value {
+    json!({"set_asset_terms": {
+        "asset_id": msg.asset_id,
+        "haircut_bps": msg.haircut_bps,
+        "deposit_cap": msg.deposit_cap,
+        "power_cap_bps": msg.power_cap_bps,
+    }})
 }

@@ -146,6 +146,9 @@ pub enum Error {
     /// Money is not there.
     #[error(transparent)]
     Bank(#[from] bank::Error),
+    /// What operators and their pledges say.
+    #[error(transparent)]
+    Delegation(#[from] delegation::Error),
     /// A sum does not fit.
     #[error(transparent)]
     Math(#[from] MathError),
@@ -298,13 +301,15 @@ impl Error {
             Self::AlreadyConvicted { .. } => 32,
             Self::BadParams(_) => 33,
             Self::BadGenesis(_) => 34,
-            Self::Bank(_) | Self::Math(_) | Self::State(_) => return None,
+            Self::Bank(_) | Self::Delegation(_) | Self::Math(_) | Self::State(_) => return None,
         })
     }
 
     /// The error that another module, or the kernel, numbers.
     fn inner(&self) -> Option<&dyn Fault> {
         if let Self::Bank(inner) = self {
+            Some(inner)
+        } else if let Self::Delegation(inner) = self {
             Some(inner)
         } else if let Self::Math(inner) = self {
             Some(inner)
@@ -378,6 +383,7 @@ impl Fault for Error {
             | Self::NotSeated
             | Self::BadParams(_) => Vec::new(),
             Self::Bank(inner) => inner.metadata(),
+            Self::Delegation(inner) => inner.metadata(),
             Self::Math(inner) => inner.metadata(),
             Self::State(inner) => inner.metadata(),
         }

@@ -85,6 +85,11 @@ fn fill<K: Key, V: Encode + Decode>(
 /// Writes what the module starts with.
 pub(crate) fn init(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
     genesis.params.validate()?;
+    if genesis.params.evidence_window > delegation::query::params(ctx)?.slashing_window {
+        return Err(Error::BadGenesis(
+            "evidence would count that is too old to slash for: evidence_window is at most delegation's slashing_window",
+        ));
+    }
     PARAMS.put(ctx, &genesis.params)?;
     let Some(tables) = genesis.resumed else {
         return Ok(());

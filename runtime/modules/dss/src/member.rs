@@ -44,6 +44,7 @@ pub(crate) fn join<W: Wiring>(ctx: &mut Ctx<'_>, operator: AccountId, message: &
         return Err(Error::TooManyServices { limit: most });
     }
     claim_key(ctx, operator, message)?;
+    delegation::join(ctx, &operator, service)?;
     call::<W>(ctx, service, &operator, MemberChange::Joins)?.map_err(Error::RefusedByService)?;
     let member = Membership {
         key: message.key,
@@ -126,6 +127,7 @@ pub(crate) fn leave<W: Wiring>(
     member.leaving_until = Some(until);
     MEMBERS.put(ctx, &(service, operator), &member)?;
     ACTIVE.remove(ctx, &(service, operator))?;
+    delegation::leave(ctx, &operator, service)?;
     if let Err(code) = call::<W>(ctx, service, &operator, MemberChange::Leaves)? {
         ctx.emit(&HookFailed {
             service,

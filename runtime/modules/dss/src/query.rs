@@ -36,6 +36,14 @@ pub fn services(
     SERVICES.range(store, after.as_ref(), limit)
 }
 
+/// A service, if there is one with this number.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn service(store: &(impl Read + ?Sized), service: ServiceId) -> Result<Option<Record>, StateError> {
+    SERVICES.get(store, &service)
+}
+
 /// The raw key of a service, whose value is a [`Record`].
 #[must_use]
 pub fn service_key(service: ServiceId) -> Vec<u8> {

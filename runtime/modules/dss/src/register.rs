@@ -138,6 +138,7 @@ pub(crate) fn close(ctx: &mut Ctx<'_>, service: ServiceId) -> Result<(), Error> 
     }
     for ((_, operator), ()) in ACTIVE.range_of(ctx, &service, None, PAGE)? {
         ACTIVE.remove(ctx, &(service, operator))?;
+        delegation::leave(ctx, &operator, service)?;
         let mut member = state::MEMBERS
             .get(ctx, &(service, operator))?
             .ok_or_else(|| crate::ID.broken("an active operator is a member"))?;

@@ -23,20 +23,17 @@ pub(crate) const MAX_METADATA_BYTES: usize = 512;
 pub enum Kind {
     /// Work of any kind off the chain: certificates, and a fault program or the subjective class.
     Attested,
-    /// Values of the world outside, by commit and reveal.
-    Oracle,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Attested, Self::Oracle];
+    pub const ALL: [Self; 1] = [Self::Attested];
 
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Attested => "attested",
-            Self::Oracle => "oracle",
         }
     }
 }

@@ -259,6 +259,14 @@ fn a_chain_that_goes_on_starts_where_it_was() {
     again
         .run(|ctx| bank::Bank::<()>::init_genesis(ctx, bank))
         .unwrap();
+    let vaults = vaults::as_genesis(&world.sandbox.view()).unwrap();
+    again
+        .run(|ctx| vaults::Vaults::<()>::init_genesis(ctx, vaults))
+        .unwrap();
+    let pledges = delegation::as_genesis(&world.sandbox.view()).unwrap();
+    again
+        .run(|ctx| delegation::Delegation::<()>::init_genesis(ctx, pledges))
+        .unwrap();
     again.run(|ctx| Dss::<Wire>::init_genesis(ctx, genesis)).unwrap();
     assert_eq!(
         again.state().unwrap().root(),

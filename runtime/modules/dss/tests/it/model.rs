@@ -31,14 +31,14 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Posted when, fee, seats, answers in time by operator, abstained.
-type Posted = (u64, u64, Vec<u8>, BTreeMap<u8, u8>, BTreeSet<u8>);
+type Asked = (u64, u64, Vec<u8>, BTreeMap<u8, u8>, BTreeSet<u8>);
 
 struct Paper {
     now: u64,
     members: BTreeSet<u8>,
     left_at: BTreeMap<u8, u64>,
     seats: Option<Vec<u8>>,
-    tasks: Vec<Posted>,
+    tasks: Vec<Asked>,
     next: usize,
     earned: BTreeMap<u8, u64>,
     client: u64,

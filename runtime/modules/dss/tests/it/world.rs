@@ -159,6 +159,27 @@ impl World {
                 bank::Bank::<()>::init_genesis(ctx, bank::Genesis { balances, supply })
             })
             .unwrap();
+        let vaults = vaults::Genesis {
+            params: vaults::Params::localnet(),
+            resumed: None,
+        };
+        sandbox
+            .run(|ctx| vaults::Vaults::<()>::init_genesis(ctx, vaults))
+            .unwrap();
+        let pledges = delegation::Genesis {
+            params: delegation::Params::localnet(),
+            resumed: None,
+        };
+        sandbox
+            .run(|ctx| delegation::Delegation::<()>::init_genesis(ctx, pledges))
+            .unwrap();
+        for n in 1..=5 {
+            let metadata = delegation::Metadata::new("somebody", "").unwrap();
+            let register = delegation::Msg::Register(delegation::Register { metadata });
+            sandbox
+                .run(|ctx| delegation::Delegation::<()>::execute(ctx, account(n), register))
+                .unwrap();
+        }
         let genesis = Genesis {
             params: Params::localnet(),
             resumed: None,
@@ -208,11 +229,17 @@ impl World {
     pub(crate) fn check(&self) {
         self.sandbox.check(Dss::<Wire>::invariants()).unwrap();
         self.sandbox.check(bank::Bank::<()>::invariants()).unwrap();
+        self.sandbox
+            .check(delegation::Delegation::<()>::invariants())
+            .unwrap();
     }
 
     /// A block `time` later.
     pub(crate) fn pass(&mut self, time: u64) {
         self.sandbox.advance(Blocks::new(1), Millis::new(time));
+        self.sandbox
+            .hook(delegation::Delegation::<()>::begin_block)
+            .unwrap();
         self.sandbox.hook(Dss::<Wire>::begin_block).unwrap();
         self.check();
     }
