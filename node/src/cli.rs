@@ -3,6 +3,7 @@
 mod config;
 mod context;
 mod debug;
+mod doctor;
 mod help;
 mod init;
 mod join;
@@ -101,6 +102,8 @@ enum Command {
     Join(join::Join),
     /// Run a node.
     Start(start::Start),
+    /// Look for what is wrong with a node and its machine, and say what to do about it.
+    Doctor(doctor::Doctor),
     /// Run, watch, break and measure a network of real processes on this machine.
     #[command(subcommand)]
     Testnet(testnet::Verb),
@@ -168,6 +171,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
     match cli.command {
         Command::Init(init) => init.run(&context),
         Command::Join(join) => block_on(join.run(&context)),
+        Command::Doctor(doctor) => block_on(doctor.run(&context)),
         Command::Start(start) => start.run(&context),
         Command::Snapshot(verb) => snapshot::run(verb, &context),
         Command::Testnet(verb) => block_on(testnet::run(verb, &context)),

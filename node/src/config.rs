@@ -88,6 +88,8 @@ pub(crate) struct SignerSection {
     pub(crate) tls: String,
     /// How long the remote signer may take for an answer, in milliseconds.
     pub(crate) patience_ms: u64,
+    /// How long a node whose signing history starts anew listens for votes of its own keys, in seconds.
+    pub(crate) doppelganger_wait_s: u64,
 }
 
 /// The `[metrics]` section.
@@ -115,6 +117,7 @@ impl Default for SignerSection {
             remote: String::new(),
             tls: String::new(),
             patience_ms: 1_000,
+            doppelganger_wait_s: 60,
         }
     }
 }
@@ -144,6 +147,12 @@ impl SignerSection {
             return Err(format!(
                 "signer.patience_ms = {}: from 50 to 30,000",
                 self.patience_ms
+            ));
+        }
+        if self.doppelganger_wait_s > 86_400 {
+            return Err(format!(
+                "signer.doppelganger_wait_s = {}: a day, 86,400, at most",
+                self.doppelganger_wait_s
             ));
         }
         self.address().map(drop)

@@ -1,5 +1,6 @@
 //! What `palisade start` runs: every part of a node, put together, until it is told to stop or must.
 
+mod doppelganger;
 mod error;
 mod keep;
 mod keys;
@@ -43,6 +44,8 @@ pub(crate) struct Permissions {
     /// The guard is missing, the operator says that no other node runs with these keys, and votes from the next
     /// epoch on.
     pub(crate) init_signing_history: bool,
+    /// For how many seconds the node listens for votes of its keys before it votes; `None` where the settings say.
+    pub(crate) doppelganger_wait: Option<u64>,
 }
 
 /// Who casts the node's votes.
@@ -53,6 +56,8 @@ enum Role {
     Own,
     /// Another process, which signs for this node now.
     Remote(RemoteSigner),
+    /// Nobody yet: it listens whether another node votes with its keys.
+    Listen(doppelganger::Listen),
     /// Nobody yet: another node's votes are signed. It follows the chain meanwhile.
     Standby,
 }
@@ -69,7 +74,16 @@ pub(crate) async fn run(
 ) -> Result<(), StartError> {
     match remote::config(&config, home)? {
         Some(remote) => remote::run(&config, home, &remote, stop).await,
-        None => run_as(config, home, permissions, Role::Own, stop).await,
+        None => {
+            if let Some(listen) = doppelganger::due(&config, home, permissions)? {
+                let part = stop.child_token();
+                run_as(config.clone(), home, permissions, Role::Listen(listen), part).await?;
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
+            }
+            run_as(config, home, permissions, Role::Own, stop).await
+        }
     }
 }
 
@@ -89,12 +103,16 @@ async fn run_as(
     stop: CancellationToken,
 ) -> Result<(), StartError> {
     // Two nodes of one name would push each other out: who stands by is a stranger.
-    let stranger = matches!(role, Role::Standby)
+    let stranger = matches!(role, Role::Standby | Role::Listen(_))
         .then(Ed25519Key::generate)
         .transpose()?;
     let mut registry = Registry::with_prefix("palisade");
     let opened = open::open(&config, home, &mut registry)?;
     machine::register(&mut registry, home.data(), &opened.info.id);
+    let (role, listen) = match role {
+        Role::Listen(listen) => (Role::Standby, Some(listen)),
+        Role::Own | Role::Remote(_) | Role::Standby => (role, None),
+    };
     let signing::Keys { p2p, voting } = signing::load(&config, home, opened.kind, role)?;
     let voter = voting
         .map(|voting| voter::open(voting, &config, home, &opened, permissions))
@@ -241,7 +259,14 @@ async fn run_as(
     .await?;
     tracing::info!(grpc = %config.rpc.listen, metrics = %served, "the node is up");
 
+    let heard = async {
+        match listen {
+            Some(listen) => doppelganger::listen(chain.clone(), opened.snapshots.clone(), listen).await,
+            None => std::future::pending().await,
+        }
+    };
     let outcome = tokio::select! {
+        heard = heard => heard,
         () = stop.cancelled() => Ok(()),
         halted = engine.halted() => halted.map_err(StartError::from),
         broken = &mut behind => match broken {

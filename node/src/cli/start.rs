@@ -34,6 +34,10 @@ pub(crate) struct Start {
     /// No other node runs with these keys. If one does, both are slashed.
     #[arg(long, requires = "init_signing_history")]
     i_have_stopped_the_other_node: bool,
+    /// Before the node votes, listen for so many seconds whether another one votes with its keys; 0 does not [default:
+    /// signer.doppelganger_wait_s where the signing history starts anew, on a live chain].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    doppelganger_wait: Option<u64>,
     /// End with the parent process and with standard input: how a testnet's supervisor starts its nodes.
     #[arg(long, hide = true)]
     supervised: bool,
@@ -53,6 +57,7 @@ impl Start {
         let home = context.home()?;
         let permissions = Permissions {
             init_signing_history: self.init_signing_history,
+            doppelganger_wait: self.doppelganger_wait,
         };
         crate::cli::block_on(async {
             let stop = CancellationToken::new();
@@ -93,7 +98,7 @@ pub(crate) fn failure(error: &StartError) -> Failure {
     if error.is_forbidden() && !text.contains("owner") {
         text.push_str(": run as the owner of the home, and mount its disk for writing");
     }
-    if exit == Exit::DoubleSignRisk {
+    if exit == Exit::DoubleSignRisk && !matches!(error, StartError::Doppelganger { .. }) {
         text.push_str(
             ": with `--init-signing-history --i-have-stopped-the-other-node` this node starts one, and votes from the \
              next epoch on",

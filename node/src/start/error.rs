@@ -5,6 +5,7 @@ use crate::output::Exit;
 use engine::EngineError;
 use genesis::GenesisError;
 use network::{BadSecret, NetworkError};
+use primitives::Height;
 use rpc::ServeError;
 use signer::guard::GuardError;
 use signer::remote::RemoteError;
@@ -85,6 +86,17 @@ pub(crate) enum StartError {
     /// The chain halted while it was catching up.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// Somebody else votes with this node's key.
+    #[error(
+        "another node votes with the key {key}: it is in the certificate of block {height}, which this node did not sign. This node \
+         stopped before it voted: leave it stopped until the other one is, or both are slashed"
+    )]
+    Doppelganger {
+        /// The key.
+        key: String,
+        /// The block.
+        height: Height,
+    },
     /// The last writes were not waited for.
     #[error("interrupted while writing")]
     Interrupted,
@@ -141,7 +153,7 @@ impl StartError {
             _ if self.is_of_another_chain() => Exit::Config,
             _ if self.refused().is_some_and(is_full) => Exit::DiskFull,
             _ if self.refused().is_some_and(is_forbidden) => Exit::Key,
-            Self::Guard(GuardError::Missing { .. }) => Exit::DoubleSignRisk,
+            Self::Doppelganger { .. } | Self::Guard(GuardError::Missing { .. }) => Exit::DoubleSignRisk,
             Self::Guard(
                 GuardError::Unregistered { .. }
                 | GuardError::AlreadyInitialised { .. }

@@ -68,7 +68,7 @@ pub(super) fn load(config: &NodeConfig, home: &Home, kind: Network, role: Role) 
                 voting: Some(Voting::Remote(signer, account)),
             });
         }
-        Role::Own | Role::Standby => {
+        Role::Own | Role::Standby | Role::Listen(_) => {
             return Ok(Keys {
                 p2p: p2p()?,
                 voting: None,

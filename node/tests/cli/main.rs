@@ -9,6 +9,7 @@ mod arguments;
 mod configuration;
 mod home;
 mod keys;
+mod operating;
 mod testnets;
 mod transactions;
 
