@@ -33,6 +33,7 @@ MAY_NAME = {
     "delegation": {"kernel", "primitives", "crypto", "bank", "vaults"},
     "dss": {"kernel", "primitives", "crypto", "bank", "vaults", "delegation"},
     "slashing": {"kernel", "primitives", "crypto", "bank", "staking", "vaults", "delegation", "dss"},
+    "rewards": {"kernel", "primitives", "bank", "vaults", "staking", "delegation", "dss"},
     "attested": {"kernel", "primitives", "crypto", "dss"},
     "proto": set(),
     "runtime": BELOW_RUNTIME | {"proto"},

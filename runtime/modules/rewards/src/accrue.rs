@@ -1,0 +1,117 @@
+//! Who earns: operators their commission, vaults the rest.
+//!
+//! Shall:
+//! - give every unit to somebody, or keep it in a pool; never give one that is not held;
+//! - put what is of a vault's own asset into the vault; else count it per share that stays: who leaves earns nothing;
+//! - settle an owner before how many shares it has changes.
+
+use crate::hooks::Wiring;
+use crate::state::{ACCOUNTS, MOST_ASSETS, PARAMS, SUMS, broken_math, pool_account};
+use bank::InTransit;
+use kernel::{Ctx, StateError};
+use primitives::{AccountId, Amount, Rounding, ServiceId, Shares};
+use vaults::VaultId;
+
+/// Gives an operator and those behind it what it earned for a service: its commission to itself, the rest to its vaults by
+/// what each counts for the service.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn credit_operator<W: Wiring>(
+    ctx: &mut Ctx<'_>,
+    service: ServiceId,
+    operator: &AccountId,
+    mut earned: InTransit,
+) -> Result<(), StateError> {
+    let whole = earned.coin().amount;
+    if whole.is_zero() {
+        return bank::give(ctx, operator, earned);
+    }
+    let commission = delegation::query::commission(ctx, operator, service, ctx.chain_clock())?;
+    // Rounding: the operator's part goes Down.
+    let kept = commission.of(whole.get(), Rounding::Down).map_err(broken_math)?;
+    let own = earned.split(Amount::new(kept)).map_err(broken_math)?;
+    bank::give(ctx, operator, own)?;
+    let mut counted = Vec::new();
+    let mut total = Amount::ZERO;
+    for vault in vaults::query::vaults_of(ctx, operator)? {
+        let value = W::counts(ctx, service, &vault)?;
+        if !value.is_zero() {
+            total = total.checked_add(value).map_err(broken_math)?;
+            counted.push((vault, value));
+        }
+    }
+    let rest = earned.coin().amount;
+    for (vault, value) in counted {
+        let part = rest
+            .mul_div(value.get(), total.get(), Rounding::Down)
+            .map_err(broken_math)?;
+        let part = earned.split(part).map_err(broken_math)?;
+        let refused = credit_vault(ctx, &vault, part)?;
+        if let Some(refused) = refused {
+            bank::give(ctx, operator, refused)?;
+        }
+    }
+    // What does not divide, and all of it where no vault is left, is the operator's.
+    bank::give(ctx, operator, earned)
+}
+
+/// Gives an amount to those who own a vault's shares. Gives back what a vault without owners, or one whose owners earn in
+/// as many assets as they may, does not take.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn credit_vault(
+    ctx: &mut Ctx<'_>,
+    vault: &VaultId,
+    amount: InTransit,
+) -> Result<Option<InTransit>, StateError> {
+    let coin = amount.coin();
+    if coin.amount.is_zero() {
+        bank::destroy(ctx, amount)?;
+        return Ok(None);
+    }
+    let Some(amount) = vaults::compound(ctx, vault, amount)? else {
+        return Ok(None);
+    };
+    let Some(found) = vaults::vault(ctx, vault)? else {
+        return Ok(Some(amount));
+    };
+    let staying = found.pool.shares.saturating_sub(found.pool.escrowed);
+    let key = (*vault, coin.asset);
+    let known = SUMS.get(ctx, &key)?;
+    let most = usize::from(PARAMS.require(ctx)?.assets_per_vault);
+    let full = known.is_none() && SUMS.range_of(ctx, vault, None, most)?.len() >= most;
+    if staying.is_zero() || full {
+        return Ok(Some(amount));
+    }
+    // A sum that does not fit takes no more.
+    let Ok(sum) = known.unwrap_or_default().add(coin.amount, staying) else {
+        return Ok(Some(amount));
+    };
+    bank::give(ctx, &pool_account(), amount)?;
+    SUMS.put(ctx, &key, &sum)?;
+    Ok(None)
+}
+
+/// Settles what an owner's shares of a vault have earned so far, in every asset: called before their number changes.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn settle(ctx: &mut Ctx<'_>, vault: &VaultId, owner: &AccountId) -> Result<(), StateError> {
+    let sums = SUMS.range_of(ctx, vault, None, MOST_ASSETS)?;
+    if sums.is_empty() {
+        return Ok(());
+    }
+    let position = vaults::query::position(ctx, vault, owner)?;
+    let shares = position.map_or(Shares::ZERO, |(position, _)| position.shares);
+    for ((_, asset), sum) in sums {
+        let key = (*vault, *owner, asset);
+        let before = ACCOUNTS.or_default(ctx, &key)?;
+        let after = before.settle(sum.sum, shares).map_err(broken_math)?;
+        if after != before {
+            ACCOUNTS.put(ctx, &key, &after)?;
+        }
+    }
+    Ok(())
+}
