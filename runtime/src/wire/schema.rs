@@ -70,6 +70,7 @@ static ALLOCATE: Schema = leaves("Allocate", THREE);
 static SET_ASSET_TERMS: Schema = leaves("SetAssetTerms", FOUR);
 static ACCEPTED_ASSET: Schema = leaves("AcceptedAsset", TWO);
 static FAULT_CLASS: Schema = leaves("FaultClass", FOUR);
+static DOUBLE_ANSWER: Schema = leaves("DoubleAnswer", ONE);
 static CERTIFICATE_PART: Schema = leaves("CertificatePart", TWO);
 static EQUIVOCATION: Schema = leaves("Equivocation", FOUR);
 static SIGNED_ANSWER: Schema = leaves("SignedAnswer", TWO);
@@ -85,7 +86,7 @@ static REGISTER_SERVICE: Schema = Schema {
         (7, LEAF),
         (8, LEAF),
         (9, Some(&FAULT_CLASS)),
-        (10, LEAF),
+        (10, Some(&DOUBLE_ANSWER)),
         (11, LEAF),
         (12, LEAF),
         (13, LEAF),

@@ -82,8 +82,8 @@ pub(super) fn register(message: &pb::RegisterService) -> Result<Msg, FieldError>
         quorum: bps("register_service.quorum_bps", message.quorum_bps)?,
         classes: message.classes.iter().map(class).collect::<Result<_, _>>()?,
         equivocation: message
-            .equivocation_class
-            .map(|class| small("register_service.equivocation_class", class))
+            .double_answer
+            .map(|fault| small("register_service.double_answer.fault_class", fault.fault_class))
             .transpose()?,
         destination: recipient.map_or(Destination::Burn, Destination::Recipient),
         slasher: optional("register_service.slasher", &message.slasher)?,
@@ -265,7 +265,9 @@ fn write_terms(terms: &Terms) -> pb::RegisterService {
         min_reputation_bps: u32::from(terms.min_reputation.get()),
         quorum_bps: u32::from(terms.quorum.get()),
         classes: terms.classes.iter().map(class).collect(),
-        equivocation_class: terms.equivocation.map(u32::from),
+        double_answer: terms.equivocation.map(|class| pb::DoubleAnswer {
+            fault_class: u32::from(class),
+        }),
         recipient: bytes(recipient),
         slasher: bytes(terms.slasher.as_ref()),
         vetoers: terms.vetoers.iter().map(|one| bytes(Some(one))).collect(),

@@ -33,7 +33,7 @@ fn register(network: Network, msg: &RegisterService) -> Value {
         "min_reputation_bps": msg.min_reputation_bps,
         "quorum_bps": msg.quorum_bps,
         "classes": msg.classes.iter().map(class).collect::<Vec<_>>(),
-        "equivocation_class": msg.equivocation_class,
+        "double_answer": msg.double_answer.as_ref().map(|fault| json!({"fault_class": fault.fault_class})),
         "recipient": account(&msg.recipient),
         "slasher": account(&msg.slasher),
         "vetoers": msg.vetoers.iter().map(|one| account(one)).collect::<Vec<_>>(),
