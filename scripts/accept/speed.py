@@ -44,6 +44,7 @@ def one_dead(binary):
         whole = testnet.bench(3000, 15)
         quiet = testnet.bench(20, 10)
         testnet.kill("node3")
+        testnet.until("the supervisor to see it", lambda: not testnet.status()["node3"]["running"])
         part = testnet.bench(3000, 15)
         alone = testnet.bench(20, 10)
     share = 100 * part["finalized_per_second"] / whole["finalized_per_second"]
