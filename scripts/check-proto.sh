@@ -14,7 +14,12 @@ if command -v buf >/dev/null 2>&1; then
 elif command -v npm >/dev/null 2>&1; then
     tools=$(mktemp -d)
     trap 'rm -rf "$tools"' EXIT
-    if ! npm install --silent --no-audit --no-fund --prefix "$tools" "@bufbuild/buf@$version" >"$tools/log" 2>&1; then
+    # Node brings certificates of its own; the system's may know more, such as those of an organisation's mirror.
+    system=/etc/ssl/certs/ca-certificates.crt
+    if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$system" ]; then
+        export NODE_EXTRA_CA_CERTS="$system"
+    fi
+    if ! npm install --silent --no-audit --no-fund --fetch-timeout=30000 --fetch-retries=2 --prefix "$tools" "@bufbuild/buf@$version" >"$tools/log" 2>&1; then
         cat "$tools/log" >&2
         echo "check-proto: npm could not install @bufbuild/buf@$version (is the registry reachable?)" >&2
         exit 2
