@@ -43,7 +43,7 @@ impl Document {
         self.parameters
             .delegation
             .validate(&self.parameters.vaults, timing)?;
-        self.parameters.services.validate()?;
+        self.parameters.services.validate(&self.parameters.delegation)?;
         self.parameters.slashing.validate()?;
         self.check_validators()?;
         Ok(self.warnings())

@@ -155,16 +155,10 @@ fn service_rows(params: &dss::Params) -> Vec<(&'static str, String, &'static str
     vec![
         ("service_bond", params.service_bond.to_string(), "npal"),
         ("evidence_window", params.evidence_window.to_string(), "ms"),
-        ("leave_delay", params.leave_delay.to_string(), "ms"),
         ("rise_delay", params.rise_delay.to_string(), "ms"),
         ("longest_task", params.longest_task.to_string(), "ms"),
         ("tasks_per_block", params.tasks_per_block.to_string(), ""),
         ("hook_gas", params.hook_gas.to_string(), "gas"),
-        (
-            "services_per_operator",
-            params.services_per_operator.to_string(),
-            "",
-        ),
     ]
 }
 

@@ -280,7 +280,6 @@ fn outgoing(message: &Message) -> Amount {
             | dss::Msg::Join(_)
             | dss::Msg::Leave { .. }
             | dss::Msg::Eject { .. }
-            | dss::Msg::RotateKey(_)
             | dss::Msg::Commit { .. }
             | dss::Msg::Respond(_)
             | dss::Msg::Abstain { .. }

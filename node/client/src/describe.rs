@@ -116,8 +116,7 @@ fn one(network: Network, kind: &Kind) -> Value {
         | Kind::CloseService(_)
         | Kind::JoinService(_)
         | Kind::LeaveService(_)
-        | Kind::EjectOperator(_)
-        | Kind::RotateMemberKey(_)) => services::of_members(network, kind).unwrap_or(Value::Null),
+        | Kind::EjectOperator(_)) => services::of_members(network, kind).unwrap_or(Value::Null),
         kind @ (Kind::PostTask(_)
         | Kind::CommitAnswer(_)
         | Kind::ShowAnswer(_)

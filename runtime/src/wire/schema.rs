@@ -117,7 +117,6 @@ static CLOSE_SERVICE: Schema = leaves("CloseService", ONE);
 static JOIN_SERVICE: Schema = leaves("JoinService", THREE);
 static LEAVE_SERVICE: Schema = leaves("LeaveService", ONE);
 static EJECT_OPERATOR: Schema = leaves("EjectOperator", TWO);
-static ROTATE_MEMBER_KEY: Schema = leaves("RotateMemberKey", THREE);
 static POST_TASK: Schema = leaves(
     "PostTask",
     &[
@@ -178,7 +177,6 @@ static MESSAGE: Schema = Schema {
         (33, Some(&JOIN_SERVICE)),
         (34, Some(&LEAVE_SERVICE)),
         (35, Some(&EJECT_OPERATOR)),
-        (36, Some(&ROTATE_MEMBER_KEY)),
         (37, Some(&POST_TASK)),
         (38, Some(&COMMIT_ANSWER)),
         (39, Some(&SHOW_ANSWER)),

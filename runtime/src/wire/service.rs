@@ -105,23 +105,15 @@ pub(super) fn change_class(message: &pb::ChangeFaultClass) -> Result<Msg, FieldE
     }))
 }
 
-fn key(service: u32, key: &[u8], proof: &[u8]) -> Result<Join, FieldError> {
-    let rule = "a BLS12-381 key in G2, compressed, has 96 bytes";
-    Ok(Join {
-        service: ServiceId::new(service),
-        key: KeyBytes(array("join_service.key", key, rule)?),
-        possession: signature("join_service.proof_of_possession", proof)?,
-    })
-}
-
 /// Reads a joining.
 pub(super) fn join(message: &pb::JoinService) -> Result<Msg, FieldError> {
-    key(message.service_id, &message.key, &message.proof_of_possession).map(Msg::Join)
-}
-
-/// Reads a change of key.
-pub(super) fn rotate(message: &pb::RotateMemberKey) -> Result<Msg, FieldError> {
-    key(message.service_id, &message.key, &message.proof_of_possession).map(Msg::RotateKey)
+    let rule = "a BLS12-381 key in G2, compressed, has 96 bytes";
+    let possession = &message.proof_of_possession;
+    Ok(Msg::Join(Join {
+        service: ServiceId::new(message.service_id),
+        key: KeyBytes(array("join_service.key", &message.key, rule)?),
+        possession: signature("join_service.proof_of_possession", possession)?,
+    }))
 }
 
 /// Reads an opening.
@@ -333,11 +325,6 @@ pub(super) fn write(message: &Msg) -> Kind {
         Msg::Eject { service, operator } => Kind::EjectOperator(pb::EjectOperator {
             service_id: service.get(),
             operator: operator.as_bytes().to_vec().into(),
-        }),
-        Msg::RotateKey(message) => Kind::RotateMemberKey(pb::RotateMemberKey {
-            service_id: message.service.get(),
-            key: message.key.0.to_vec().into(),
-            proof_of_possession: message.possession.0.to_vec().into(),
         }),
         Msg::PostTask(message) => Kind::PostTask(write_task(message)),
         Msg::Commit { task, commitment } => Kind::CommitAnswer(pb::CommitAnswer {

@@ -139,7 +139,6 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::JoinService(message) => Message::Dss(service::join(&message)?),
         Kind::LeaveService(message) => Message::Dss(service::leave(&message)),
         Kind::EjectOperator(message) => Message::Dss(service::eject(&message)?),
-        Kind::RotateMemberKey(message) => Message::Dss(service::rotate(&message)?),
         Kind::PostTask(message) => Message::Dss(service::post_task(&message)?),
         Kind::CommitAnswer(message) => Message::Dss(service::commit(&message)?),
         Kind::ShowAnswer(message) => Message::Dss(service::show(&message)?),

@@ -73,11 +73,6 @@ pub(super) fn of_members(network: Network, kind: &Kind) -> Option<Value> {
             json!({"eject_operator": {"service_id": msg.service_id, "operator": operator(&msg.operator)}}),
         );
     }
-    if let Kind::RotateMemberKey(msg) = kind {
-        return Some(
-            json!({"rotate_member_key": {"service_id": msg.service_id, "key": hex::encode(&msg.key)}}),
-        );
-    }
     None
 }
 

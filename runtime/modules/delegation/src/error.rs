@@ -3,7 +3,7 @@
 use crate::ID;
 use crate::params::{MAX_SERVICES, ParamsError};
 use kernel::{Code, Fault, Meaning, StateError};
-use primitives::{AccountId, MathError};
+use primitives::{AccountId, ChainClock, MathError};
 use vaults::{Closed, Magnitude, ServiceId, VaultId};
 
 /// Why a message or a genesis is refused.
@@ -32,9 +32,20 @@ pub enum Error {
     /// Nothing would change.
     #[error("this commission is in force, or waits to be")]
     SameCommission,
-    /// It serves, or is liable still.
-    #[error("the operator serves service {0}, or is liable to it still")]
+    /// It serves.
+    #[error("the operator serves service {0} already")]
     AlreadyServing(ServiceId),
+    /// It left not long ago.
+    #[error("the operator is liable to service {service} for what it did until {until} ms of chain time")]
+    StillLiable {
+        /// Which service.
+        service: ServiceId,
+        /// Until when, in chain time.
+        until: ChainClock,
+    },
+    /// The chain itself knows validators' keys elsewhere.
+    #[error("a key for service 0 is a validator's consensus key: change it by rotate_consensus_key")]
+    ConsensusKey,
     /// It does not serve.
     #[error("the operator does not serve service {0}")]
     NotServing(ServiceId),
@@ -133,11 +144,7 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "SAME_COMMISSION",
         "this commission is in force, or waits to be",
     ),
-    Meaning::new(
-        8,
-        "ALREADY_SERVING",
-        "the operator serves the service, or is liable to it still",
-    ),
+    Meaning::new(8, "ALREADY_SERVING", "the operator serves the service already"),
     Meaning::new(9, "NOT_SERVING", "the operator does not serve the service"),
     Meaning::new(10, "TOO_MANY_SERVICES", "as many services at a time as may be"),
     Meaning::new(11, "UNKNOWN_VAULT", "there is no vault with this name"),
@@ -173,6 +180,16 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "the restaking parameters of the genesis break a rule",
     ),
     Meaning::new(23, "BAD_GENESIS", "the genesis of operators does not add up"),
+    Meaning::new(
+        24,
+        "STILL_LIABLE",
+        "the operator is liable to the service still, for what it did before",
+    ),
+    Meaning::new(
+        25,
+        "CONSENSUS_KEY",
+        "a key for service 0 is a validator's consensus key, which is changed elsewhere",
+    ),
 ];
 
 impl Error {
@@ -202,6 +219,8 @@ impl Error {
             Self::BeyondLeverage { .. } => 21,
             Self::Params(_) => 22,
             Self::Genesis(_) => 23,
+            Self::StillLiable { .. } => 24,
+            Self::ConsensusKey => 25,
             Self::Vault(inner) => return Err(inner),
             Self::Bank(inner) => return Err(inner),
             Self::Math(inner) => return Err(inner),
@@ -239,6 +258,9 @@ impl Fault for Error {
             | Self::ServiceClosed(service)
             | Self::AssetNotAccepted(service)
             | Self::NotInCharter(service) => vec![("service", service.to_string())],
+            Self::StillLiable { service, until } => {
+                vec![("service", service.to_string()), ("until_ms", until.to_string())]
+            }
             Self::UnknownVault(vault) => vec![("vault", vault.to_string())],
             Self::BeyondVault { asked, most } => {
                 vec![("asked", asked.to_string()), ("most", most.to_string())]
@@ -255,6 +277,7 @@ impl Fault for Error {
             | Self::Possession
             | Self::KeyTaken
             | Self::KeySetAlready
+            | Self::ConsensusKey
             | Self::SameCommission
             | Self::TooManyServices
             | Self::ChangeUnderWay

@@ -6,8 +6,8 @@ use crate::invariants;
 use crate::key;
 use crate::params::Params;
 use crate::state::{
-    self, ALLOCATIONS, COMMISSIONS, EFFECT_CURSOR, EFFECTS, HISTORY, KEYS, LEAVES, LIABLE_UNTIL, MEMBERSHIPS,
-    OPERATORS, PARAMS, SERVICE_KEYS,
+    self, ALLOCATIONS, COMMISSIONS, EFFECT_CURSOR, EFFECTS, HISTORY, KEYS, KeyPlace, LEAVES, LIABLE_UNTIL,
+    MEMBERS, MEMBERSHIPS, OPERATORS, PARAMS, SERVICE_KEYS,
 };
 use crate::types::{Allocation, Commission, Level, Membership, Operator, ServiceKey, Status};
 use kernel::{Ctx, Invariant, Key, Map, Read, StateError};
@@ -30,7 +30,7 @@ type Pledge = (VaultId, ServiceId);
 #[derive(Clone, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct Tables {
     operators: Vec<(AccountId, Operator)>,
-    service_keys: Vec<((AccountId, ServiceId, ChainClock), ServiceKey)>,
+    service_keys: Vec<(KeyPlace, ServiceKey)>,
     commissions: Vec<((AccountId, ServiceId), Commission)>,
     memberships: Vec<((AccountId, ServiceId), Membership)>,
     allocations: Vec<(Pledge, Allocation)>,
@@ -71,8 +71,10 @@ fn resume(ctx: &mut Ctx<'_>, tables: Tables) -> Result<(), Error> {
     put(ctx, &COMMISSIONS, &tables.commissions)?;
     put(ctx, &MEMBERSHIPS, &tables.memberships)?;
     for ((operator, service), membership) in &tables.memberships {
-        if let Status::Leaving { until } = membership.status {
-            LEAVES.put(ctx, &(until, *operator, *service), &())?;
+        match membership.status {
+            Status::Active => MEMBERS.put(ctx, &(*service, *operator), &())?,
+            Status::Leaving { until } => LEAVES.put(ctx, &(until, *operator, *service), &())?,
+            Status::Left => {}
         }
     }
     put(ctx, &ALLOCATIONS, &tables.allocations)?;

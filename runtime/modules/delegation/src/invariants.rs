@@ -3,7 +3,7 @@
 use crate::history;
 use crate::key;
 use crate::params::MAX_SERVICES;
-use crate::state::{self, ALLOCATIONS, EFFECTS, KEYS, LEAVES, MEMBERSHIPS, OPERATORS, SERVICE_KEYS};
+use crate::state::{self, ALLOCATIONS, EFFECTS, KEYS, LEAVES, MEMBERS, MEMBERSHIPS, OPERATORS, SERVICE_KEYS};
 use crate::types::Status;
 use kernel::{Invariant, View, Violation};
 use primitives::{AccountId, Ratio};
@@ -96,7 +96,7 @@ fn changes_are_queued_once(view: &View<'_>) -> Result<(), Violation> {
 /// Whoever pledges serves, or is leaving; whoever leaves is in the queue; nobody serves too many.
 fn memberships_match_pledges(view: &View<'_>) -> Result<(), Violation> {
     let mut served: BTreeMap<AccountId, usize> = BTreeMap::new();
-    let mut leaving = 0usize;
+    let (mut leaving, mut active) = (0usize, 0usize);
     state::each(view, &MEMBERSHIPS, |(operator, service), membership| {
         ensure(OPERATORS.contains(view, &operator)?, || {
             format!("{operator} serves and is no operator")
@@ -107,11 +107,20 @@ fn memberships_match_pledges(view: &View<'_>) -> Result<(), Violation> {
                 format!("{operator} leaves {service} and is not in the queue")
             })?;
         }
+        let serves = membership.status == Status::Active;
+        active = active.saturating_add(usize::from(serves));
+        ensure(MEMBERS.contains(view, &(service, operator))? == serves, || {
+            format!("{operator} of service {service} is half in")
+        })?;
         if membership.counts() {
             let count = served.entry(operator).or_default();
             *count = count.saturating_add(1);
         }
         Ok::<(), Violation>(())
+    })?;
+    let listed = MEMBERS.range(view, None, active.saturating_add(1))?.len();
+    ensure(listed == active, || {
+        format!("{active} serve, {listed} are listed")
     })?;
     let queued = LEAVES.range(view, None, leaving.saturating_add(1))?.len();
     ensure(queued == leaving, || {
@@ -134,13 +143,18 @@ fn memberships_match_pledges(view: &View<'_>) -> Result<(), Violation> {
 /// Each key is its operator's.
 fn keys_are_claimed(view: &View<'_>) -> Result<(), Violation> {
     let mut keys = 0usize;
-    state::each(view, &SERVICE_KEYS, |(operator, service, _), service_key| {
-        keys = keys.saturating_add(1);
-        let owner = KEYS.get(view, &key::hash(&service_key))?;
-        ensure(owner == Some(operator), || {
-            format!("{operator}: its key for {service} is not its own")
-        })
-    })?;
+    state::each(
+        view,
+        &SERVICE_KEYS,
+        |(operator, service, kind, _), service_key| {
+            keys = keys.saturating_add(1);
+            let owner = KEYS.get(view, &key::hash(&service_key))?;
+            ensure(
+                owner == Some(operator) && kind == service_key.kind().number(),
+                || format!("{operator}: its key for {service} is not its own"),
+            )
+        },
+    )?;
     let claimed = KEYS.range(view, None, keys.saturating_add(1))?.len();
     ensure(claimed == keys, || format!("{keys} keys, {claimed} claimed"))
 }

@@ -3,6 +3,7 @@
 //! Shall:
 //! - refuse a key that anyone has or had, a validator's consensus key among them;
 //! - refuse one whose possession is not proven for this very operator;
+//! - refuse one for the chain itself: a validator's keys are staking's;
 //! - keep every key with the moment from which it counted, so that an offence is judged by the key of its time.
 
 use crate::error::Error;
@@ -10,7 +11,7 @@ use crate::event::KeySet;
 use crate::hooks::Wiring;
 use crate::msg::SetKey;
 use crate::state::{self, KEYS, SERVICE_KEYS};
-use crate::types::ServiceKey;
+use crate::types::{KeyKind, ServiceKey};
 use crypto::bls::{PublicKey, SignatureBytes};
 use crypto::domain::Domain;
 use crypto::ed25519;
@@ -39,7 +40,16 @@ pub(crate) fn possession_message(key: &[u8; 32], operator: &AccountId) -> Digest
     tagged(Domain::ServiceKey, &[b"possession", key, operator.as_bytes()])
 }
 
-pub(crate) fn execute<W: Wiring>(ctx: &mut Ctx<'_>, sender: AccountId, msg: &SetKey) -> Result<(), Error> {
+/// Gives an operator a key for a service, from now on. Nobody may have, or have had, it; the module of services does so
+/// for whoever joins.
+///
+/// # Errors
+/// [`Error::UnknownOperator`], [`Error::ConsensusKey`], [`Error::KeyTaken`], [`Error::KeySetAlready`],
+/// [`Error::Possession`].
+pub fn set_key<W: Wiring>(ctx: &mut Ctx<'_>, sender: AccountId, msg: &SetKey) -> Result<(), Error> {
+    if msg.service == ServiceId::CONSENSUS {
+        return Err(Error::ConsensusKey);
+    }
     state::operator(ctx, &sender)?;
     let hash = hash(&msg.key);
     let taken = match &msg.key {
@@ -49,7 +59,7 @@ pub(crate) fn execute<W: Wiring>(ctx: &mut Ctx<'_>, sender: AccountId, msg: &Set
     if taken || KEYS.contains(ctx, &hash)? {
         return Err(Error::KeyTaken);
     }
-    let place = (sender, msg.service, ctx.chain_clock());
+    let place = (sender, msg.service, msg.key.kind().number(), ctx.chain_clock());
     if SERVICE_KEYS.contains(ctx, &place)? {
         return Err(Error::KeySetAlready);
     }
@@ -85,7 +95,7 @@ fn prove(ctx: &Ctx<'_>, operator: &AccountId, msg: &SetKey) -> Result<(), Error>
     }
 }
 
-/// The key with which an operator worked for a service at `when`.
+/// The key of a kind with which an operator worked for a service at `when`.
 ///
 /// # Errors
 /// [`StateError`]: the store is broken, or out of gas.
@@ -93,11 +103,13 @@ pub fn key_at(
     store: &(impl Read + ?Sized),
     operator: &AccountId,
     service: ServiceId,
+    kind: KeyKind,
     when: ChainClock,
 ) -> Result<Option<ServiceKey>, StateError> {
     // The last at `when` or earlier: what comes before the first key after it.
-    let after = (*operator, service, when.saturating_add(ChainClock::new(1)));
-    let found = SERVICE_KEYS.range_back_of(store, &(*operator, service), Some(&after), 1)?;
+    let kind = kind.number();
+    let after = (*operator, service, kind, when.saturating_add(ChainClock::new(1)));
+    let found = SERVICE_KEYS.range_back_of(store, &(*operator, service, kind), Some(&after), 1)?;
     Ok(found.first().map(|(_, key)| *key))
 }
 

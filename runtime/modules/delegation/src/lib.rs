@@ -13,7 +13,7 @@
 //! - What was pledged at an offence and ever since can be slashed for it until the window has passed.
 //! - A slash takes what the formula says, at most its part of what was at stake at the offence, at most what is there;
 //!   while nothing is pledged twice, it changes no other service's stake.
-//! - A key belongs to one operator, forever.
+//! - A key belongs to one operator and one service, forever.
 //!
 //! # Source
 //! restaking.md, "Entities" (Operator, Allocation, Membership), "Money", "Time", "Slashing".
@@ -46,15 +46,16 @@ pub use event::{
 };
 pub use genesis::{Genesis, Tables, as_genesis};
 pub use hooks::{Terms, Timing, Wiring};
-pub use key::{key_at, owner_of};
+pub use key::{key_at, owner_of, set_key};
 pub use membership::{join, leave};
 pub use msg::{Allocate, Metadata, Msg, Register, SetCommission, SetKey, SetMetadata};
 pub use params::{MAX_SERVICES, Params, ParamsError};
+pub use register::enrol;
 pub use slash::{Offence, Outcome, Skipped, slash};
 pub use stake::{backing, reportable, self_stake, slashable, slashable_at};
-pub use state::{allocation, allocations, is_operator, membership};
+pub use state::{allocation, allocations, is_operator, members, membership, serves};
 pub use types::{
-    Allocation, Change, Commission, Level, Membership, Operator, ServiceKey, Status, Taking, taking,
+    Allocation, Change, Commission, KeyKind, Level, Membership, Operator, ServiceKey, Status, Taking, taking,
 };
 pub use vaults::{Charter, Magnitude, ServiceId, VaultId};
 
@@ -85,7 +86,7 @@ impl<W: Wiring> Module for Delegation<W> {
         match msg {
             Msg::Register(msg) => register::execute(ctx, sender, msg),
             Msg::SetMetadata(msg) => register::set_metadata(ctx, sender, msg),
-            Msg::SetKey(msg) => key::execute::<W>(ctx, sender, &msg),
+            Msg::SetKey(msg) => key::set_key::<W>(ctx, sender, &msg),
             Msg::SetCommission(msg) => commission::execute(ctx, sender, &msg),
             Msg::Allocate(msg) => allocate::execute::<W>(ctx, sender, &msg),
         }

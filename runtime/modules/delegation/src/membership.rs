@@ -10,7 +10,7 @@ use crate::allocate::ask;
 use crate::error::Error;
 use crate::event::{Joined, Leaving};
 use crate::params::MAX_SERVICES;
-use crate::state::{self, LEAVES, MEMBERSHIPS};
+use crate::state::{self, LEAVES, MEMBERS, MEMBERSHIPS};
 use crate::types::{Membership, Status};
 use kernel::Ctx;
 use primitives::AccountId;
@@ -22,15 +22,14 @@ const MOST_MEMBERSHIPS: usize = 1_024;
 /// Lets an operator serve. What the service asks of it is the caller's to check.
 ///
 /// # Errors
-/// [`Error::UnknownOperator`], [`Error::AlreadyServing`], [`Error::TooManyServices`].
+/// [`Error::UnknownOperator`], [`Error::AlreadyServing`], [`Error::StillLiable`], [`Error::TooManyServices`].
 pub fn join(ctx: &mut Ctx<'_>, operator: &AccountId, service: ServiceId) -> Result<(), Error> {
     state::operator(ctx, operator)?;
     let key = (*operator, service);
-    if MEMBERSHIPS
-        .get(ctx, &key)?
-        .is_some_and(|membership| membership.counts())
-    {
-        return Err(Error::AlreadyServing(service));
+    match MEMBERSHIPS.get(ctx, &key)?.map(|membership| membership.status) {
+        Some(Status::Active) => return Err(Error::AlreadyServing(service)),
+        Some(Status::Leaving { until }) => return Err(Error::StillLiable { service, until }),
+        Some(Status::Left) | None => {}
     }
     let all = MEMBERSHIPS.range_of(ctx, operator, None, MOST_MEMBERSHIPS)?;
     let counted = all.iter().filter(|(_, membership)| membership.counts()).count();
@@ -42,6 +41,7 @@ pub fn join(ctx: &mut Ctx<'_>, operator: &AccountId, service: ServiceId) -> Resu
         since: ctx.chain_clock(),
     };
     MEMBERSHIPS.put(ctx, &key, &membership)?;
+    MEMBERS.put(ctx, &(service, *operator), &())?;
     Ok(ctx.emit(&Joined {
         operator: *operator,
         service,
@@ -62,6 +62,7 @@ pub fn leave(ctx: &mut Ctx<'_>, operator: &AccountId, service: ServiceId) -> Res
     let until = ctx.chain_clock().after(params.leave_delay);
     let status = Status::Leaving { until };
     MEMBERSHIPS.put(ctx, &key, &Membership { status, ..membership })?;
+    MEMBERS.remove(ctx, &(service, *operator))?;
     LEAVES.put(ctx, &(until, *operator, service), &())?;
     for vault in vaults::query::vaults_of(ctx, operator)? {
         let mut allocation = state::allocation(ctx, &vault, service)?;

@@ -1,8 +1,8 @@
 //! What others read of the module.
 
 use crate::params::Params;
-use crate::state::{self, ALLOCATIONS, COMMISSIONS, MEMBERSHIPS, OPERATORS, PARAMS};
-use crate::types::{Membership, Operator};
+use crate::state::{self, ALLOCATIONS, COMMISSIONS, MEMBERSHIPS, OPERATORS, PARAMS, SERVICE_KEYS};
+use crate::types::{Commission, KeyKind, Membership, Operator, ServiceKey};
 use kernel::{Read, StateError};
 use primitives::{AccountId, Bps, ChainClock};
 use vaults::{ServiceId, VaultId};
@@ -64,6 +64,37 @@ pub fn commission(
     now: ChainClock,
 ) -> Result<Bps, StateError> {
     Ok(COMMISSIONS.or_default(store, &(*operator, service))?.at(now))
+}
+
+/// What an operator keeps of what its vaults earn with a service, and what it will.
+///
+/// # Errors
+/// The store is broken.
+pub fn commission_terms(
+    store: &(impl Read + ?Sized),
+    operator: &AccountId,
+    service: ServiceId,
+) -> Result<Commission, StateError> {
+    COMMISSIONS.or_default(store, &(*operator, service))
+}
+
+/// Up to `limit` keys of one kind with which an operator works for a service, or did, each with the moment from which it
+/// counts, newest first, from the first before `before`.
+///
+/// # Errors
+/// The store is broken.
+pub fn keys(
+    store: &(impl Read + ?Sized),
+    operator: &AccountId,
+    service: ServiceId,
+    kind: KeyKind,
+    before: Option<ChainClock>,
+    limit: usize,
+) -> Result<Vec<(ChainClock, ServiceKey)>, StateError> {
+    let kind = kind.number();
+    let before = before.map(|when| (*operator, service, kind, when));
+    let page = SERVICE_KEYS.range_back_of(store, &(*operator, service, kind), before.as_ref(), limit)?;
+    Ok(page.into_iter().map(|((.., since), key)| (since, key)).collect())
 }
 
 /// Where an operator stands in the state: what a proof is asked for.

@@ -4,22 +4,38 @@
 
 use crate::error::Error;
 use crate::event::{MetadataSet, Registered};
-use crate::msg::{Register, SetMetadata};
+use crate::msg::{Metadata, Register, SetMetadata};
 use crate::state::{self, OPERATORS};
 use crate::types::Operator;
-use kernel::Ctx;
+use kernel::{Ctx, StateError};
 use primitives::AccountId;
 
 pub(crate) fn execute(ctx: &mut Ctx<'_>, sender: AccountId, msg: Register) -> Result<(), Error> {
     if state::is_operator(ctx, &sender)? {
         return Err(Error::AlreadyOperator);
     }
+    Ok(write(ctx, sender, msg.metadata)?)
+}
+
+fn write(ctx: &mut Ctx<'_>, account: AccountId, metadata: Metadata) -> Result<(), StateError> {
     let operator = Operator {
-        metadata: msg.metadata,
+        metadata,
         since: ctx.chain_clock(),
     };
-    OPERATORS.put(ctx, &sender, &operator)?;
-    Ok(ctx.emit(&Registered { operator: sender })?)
+    OPERATORS.put(ctx, &account, &operator)?;
+    ctx.emit(&Registered { operator: account })
+}
+
+/// Makes an account an operator that has just shown, by registering a validator, that it is to be one. One that is stays
+/// as it is.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn enrol(ctx: &mut Ctx<'_>, account: &AccountId, metadata: Metadata) -> Result<(), StateError> {
+    if state::is_operator(ctx, account)? {
+        return Ok(());
+    }
+    write(ctx, *account, metadata)
 }
 
 pub(crate) fn set_metadata(ctx: &mut Ctx<'_>, sender: AccountId, msg: SetMetadata) -> Result<(), Error> {

@@ -15,8 +15,8 @@ pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(0));
 pub(crate) const OPERATORS: Map<AccountId, Operator> = Map::new(ID.table(1));
 /// Hash of a key → the operator it belongs to, forever.
 pub(crate) const KEYS: Map<Digest, AccountId> = Map::new(ID.table(2));
-/// (operator, service, from when) → its key; never removed, so that every offence finds the key of its time.
-pub(crate) const SERVICE_KEYS: Map<(AccountId, ServiceId, ChainClock), ServiceKey> = Map::new(ID.table(3));
+/// (operator, service, kind of key, from when) → its key; never removed, so that every offence finds the key of its time.
+pub(crate) const SERVICE_KEYS: Map<KeyPlace, ServiceKey> = Map::new(ID.table(3));
 /// (operator, service) → its commission; no entry for none.
 pub(crate) const COMMISSIONS: Map<(AccountId, ServiceId), Commission> = Map::new(ID.table(4));
 /// (operator, service) → whether it serves, or did.
@@ -33,6 +33,12 @@ pub(crate) const EFFECT_CURSOR: Item<(ChainClock, VaultId, ServiceId)> = Item::n
 pub(crate) const LEAVES: Map<(ChainClock, AccountId, ServiceId), ()> = Map::new(ID.table(10));
 /// Vault → until when something that it had pledged can be slashed.
 pub(crate) const LIABLE_UNTIL: Map<VaultId, ChainClock> = Map::new(ID.table(11));
+
+/// (service, operator) of those who serve: neither leaving nor gone.
+pub(crate) const MEMBERS: Map<(ServiceId, AccountId), ()> = Map::new(ID.table(12));
+
+/// Operator, service, kind of key, from when: where a key stands.
+pub(crate) type KeyPlace = (AccountId, ServiceId, u8, ChainClock);
 
 /// Entries read at once where a table is walked whole.
 const PAGE: usize = 256;
@@ -62,6 +68,33 @@ pub(crate) fn operator(store: &(impl Read + ?Sized), account: &AccountId) -> Res
     OPERATORS
         .get(store, account)?
         .ok_or(Error::UnknownOperator(*account))
+}
+
+/// Whether an operator serves now: what it pledges counts.
+///
+/// # Errors
+/// As [`allocation`].
+pub fn serves(
+    store: &(impl Read + ?Sized),
+    operator: &AccountId,
+    service: ServiceId,
+) -> Result<bool, StateError> {
+    MEMBERS.contains(store, &(service, *operator))
+}
+
+/// Up to `limit` operators that serve, by account, from the first after `after`.
+///
+/// # Errors
+/// As [`allocation`].
+pub fn members(
+    store: &(impl Read + ?Sized),
+    service: ServiceId,
+    after: Option<&AccountId>,
+    limit: usize,
+) -> Result<Vec<AccountId>, StateError> {
+    let after = after.map(|operator| (service, *operator));
+    let page = MEMBERS.range_of(store, &service, after.as_ref(), limit)?;
+    Ok(page.into_iter().map(|((_, operator), ())| operator).collect())
 }
 
 pub(crate) fn vault(store: &(impl Read + ?Sized), id: &VaultId) -> Result<Vault, Error> {

@@ -27,6 +27,37 @@ pub enum ServiceKey {
     Ed25519([u8; 32]),
 }
 
+/// Which kind a key is of: an operator has one of each kind for a service at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// BLS12-381 in G2: what the frame of services signs with.
+    Bls,
+    /// ed25519.
+    Ed25519,
+}
+
+impl KeyKind {
+    /// Its number in tables.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Bls => 1,
+            Self::Ed25519 => 2,
+        }
+    }
+}
+
+impl ServiceKey {
+    /// Which kind it is of.
+    #[must_use]
+    pub const fn kind(&self) -> KeyKind {
+        match self {
+            Self::Bls(_) => KeyKind::Bls,
+            Self::Ed25519(_) => KeyKind::Ed25519,
+        }
+    }
+}
+
 /// What an operator keeps of what its vaults earn with a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Commission {

@@ -5,7 +5,7 @@ use crate::params::ParamsError;
 use crate::types::Phase;
 use crypto::bls::BlsError;
 use kernel::{Code, Fault, Meaning, StateError};
-use primitives::{Amount, ChainClock, Digest, Epoch, MathError, ServiceId};
+use primitives::{Amount, ChainClock, Epoch, MathError, ServiceId};
 
 /// Why a message, evidence or a genesis is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,30 +33,9 @@ pub enum Error {
         /// How many tasks are not settled.
         tasks: u64,
     },
-    /// It is a member.
-    #[error("the operator is a member of service {0} already")]
-    AlreadyMember(ServiceId),
-    /// It is none, or is leaving.
-    #[error("the operator is not a member of service {0}")]
-    NotMember(ServiceId),
-    /// It left not long ago.
-    #[error("the operator answers for its last membership until {until} ms of chain time")]
-    StillLiable {
-        /// Until when, in chain time.
-        until: ChainClock,
-    },
     /// Every seat is taken.
     #[error("service {0} has as many operators as it admits")]
     ServiceFull(ServiceId),
-    /// The operator serves as many as it may.
-    #[error("an operator serves at most {limit} services")]
-    TooManyServices {
-        /// How many.
-        limit: u16,
-    },
-    /// Somebody has had the key.
-    #[error("the key with hash {0} is, or was, somebody's")]
-    KeyTaken(Digest),
     /// A key or signature does not decode or does not hold.
     #[error("{0}")]
     Signature(#[from] BlsError),
@@ -174,27 +153,10 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "the service's liability has not run out, or a task is open",
     ),
     Meaning::new(
-        7,
-        "ALREADY_MEMBER",
-        "the operator is a member of the service already",
-    ),
-    Meaning::new(8, "NOT_MEMBER", "the operator is not a member of the service"),
-    Meaning::new(
-        9,
-        "STILL_LIABLE",
-        "the operator still answers for its last membership",
-    ),
-    Meaning::new(
         10,
         "SERVICE_FULL",
         "the service has as many operators as it admits",
     ),
-    Meaning::new(
-        11,
-        "TOO_MANY_SERVICES",
-        "the operator serves as many services as it may",
-    ),
-    Meaning::new(12, "KEY_TAKEN", "the key is, or was, somebody's"),
     Meaning::new(
         13,
         "BAD_SIGNATURE",
@@ -273,12 +235,7 @@ impl Error {
             Self::BadTerms(_) => 4,
             Self::UnknownClass(_) => 5,
             Self::StillOpen { .. } => 6,
-            Self::AlreadyMember(_) => 7,
-            Self::NotMember(_) => 8,
-            Self::StillLiable { .. } => 9,
             Self::ServiceFull(_) => 10,
-            Self::TooManyServices { .. } => 11,
-            Self::KeyTaken(_) => 12,
             Self::Signature(_) => 13,
             Self::RefusedByService(_) => 14,
             Self::TooFewOperators { .. } => 15,
@@ -342,19 +299,12 @@ impl Fault for Error {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         let one = |name, value: &dyn core::fmt::Display| vec![(name, value.to_string())];
         match self {
-            Self::UnknownService(id)
-            | Self::NotOwner(id)
-            | Self::AlreadyMember(id)
-            | Self::NotMember(id)
-            | Self::ServiceFull(id) => one("service", id),
+            Self::UnknownService(id) | Self::NotOwner(id) | Self::ServiceFull(id) => one("service", id),
             Self::WrongPhase(phase) => one("phase", &phase.name()),
             Self::UnknownClass(class) => one("class", class),
             Self::StillOpen { until, tasks } => {
                 vec![("until_ms", until.to_string()), ("tasks", tasks.to_string())]
             }
-            Self::StillLiable { until } => one("until_ms", until),
-            Self::TooManyServices { limit } => one("limit", limit),
-            Self::KeyTaken(key) => one("key", key),
             Self::RefusedByService(code) | Self::ShowsNothing(code) => one("code", code),
             Self::TooFewOperators { found, needed } => {
                 vec![("found", found.to_string()), ("needed", needed.to_string())]

@@ -5,10 +5,10 @@ use crate::params::Params;
 use crate::score::Score;
 use crate::snapshot::Snapshot;
 use crate::state::{
-    ACTIVE, ANSWERS, BY_OPERATOR, COMMITMENTS, CONVICTIONS, EPOCH_ENDS, KEYS, MEMBERS, PAGE, PARAMS, QUEUE,
-    SCORES, SERVICE_COUNT, SERVICES, SNAPSHOTS, TASK_COUNT, TASKS,
+    ANSWERS, COMMITMENTS, CONVICTIONS, EPOCH_ENDS, PAGE, PARAMS, QUEUE, SCORES, SERVICE_COUNT, SERVICES,
+    SNAPSHOTS, TASK_COUNT, TASKS,
 };
-use crate::types::{Conviction, Membership, Record, Task};
+use crate::types::{Conviction, Record, Task};
 use borsh::{BorshDeserialize, BorshSerialize};
 use kernel::{Ctx, Key, Map, Read, StateError};
 use primitives::codec::{Decode, Encode};
@@ -41,10 +41,6 @@ impl Default for Genesis {
 pub struct Tables {
     services: Vec<(ServiceId, Record)>,
     service_count: u32,
-    members: Vec<((ServiceId, AccountId), Membership)>,
-    active: Vec<((ServiceId, AccountId), ())>,
-    by_operator: Vec<((AccountId, ServiceId), ())>,
-    keys: Vec<(Digest, (ServiceId, AccountId))>,
     snapshots: Vec<((ServiceId, Epoch), Snapshot)>,
     epoch_ends: Vec<(Epoch, ChainClock)>,
     tasks: Vec<(u64, Task)>,
@@ -84,21 +80,12 @@ fn fill<K: Key, V: Encode + Decode>(
 
 /// Writes what the module starts with.
 pub(crate) fn init(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
-    genesis.params.validate()?;
-    if genesis.params.evidence_window > delegation::query::params(ctx)?.slashing_window {
-        return Err(Error::BadGenesis(
-            "evidence would count that is too old to slash for: evidence_window is at most delegation's slashing_window",
-        ));
-    }
+    genesis.params.validate(&delegation::query::params(ctx)?)?;
     PARAMS.put(ctx, &genesis.params)?;
     let Some(tables) = genesis.resumed else {
         return Ok(());
     };
     fill(ctx, &SERVICES, &tables.services)?;
-    fill(ctx, &MEMBERS, &tables.members)?;
-    fill(ctx, &ACTIVE, &tables.active)?;
-    fill(ctx, &BY_OPERATOR, &tables.by_operator)?;
-    fill(ctx, &KEYS, &tables.keys)?;
     fill(ctx, &SNAPSHOTS, &tables.snapshots)?;
     fill(ctx, &EPOCH_ENDS, &tables.epoch_ends)?;
     fill(ctx, &TASKS, &tables.tasks)?;
@@ -127,10 +114,6 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
     let tables = Tables {
         services: all(store, &SERVICES)?,
         service_count: SERVICE_COUNT.or_default(store)?,
-        members: all(store, &MEMBERS)?,
-        active: all(store, &ACTIVE)?,
-        by_operator: all(store, &BY_OPERATOR)?,
-        keys: all(store, &KEYS)?,
         snapshots: all(store, &SNAPSHOTS)?,
         epoch_ends: all(store, &EPOCH_ENDS)?,
         tasks: all(store, &TASKS)?,

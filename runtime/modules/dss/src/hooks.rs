@@ -93,7 +93,7 @@ pub trait Service: 'static {
 }
 
 /// Implemented once, by the runtime, which knows every service and what collateral is worth.
-pub trait Wiring: 'static {
+pub trait Wiring: delegation::Wiring {
     /// What stands behind `operator` for a service with these terms: backing, at its valuation, after haircuts.
     ///
     /// # Errors

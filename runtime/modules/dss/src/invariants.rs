@@ -1,11 +1,9 @@
 //! What must hold between transactions.
 
 use crate::genesis::all;
-use crate::state::{
-    ACTIVE, BY_OPERATOR, KEYS, MEMBERS, QUEUE, SERVICES, SNAPSHOTS, TASKS, bond_account, fee_account,
-    key_hash,
-};
+use crate::state::{QUEUE, SERVICES, SNAPSHOTS, TASKS, bond_account, fee_account};
 use crate::types::Phase;
+use delegation::KeyKind;
 use kernel::{Invariant, View, Violation};
 use primitives::{Amount, AssetId, ServiceId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +15,7 @@ pub(crate) const ALL: &[Invariant] = &[
         check: held,
     },
     Invariant {
-        name: "members_and_keys_match",
+        name: "members_fit_their_services",
         check: members,
     },
     Invariant {
@@ -63,48 +61,19 @@ fn held(view: &View<'_>) -> Result<(), Violation> {
     }
 }
 
-/// Active members are members, known by operator, and their keys are theirs; a service has no more than it admits; an
-/// operator serves 32 at most.
+/// Who serves has a key; a service has no more members than it admits, and a closed one none.
 fn members(view: &View<'_>) -> Result<(), Violation> {
-    let active: BTreeSet<_> = all(view, &ACTIVE)?.into_iter().map(|(key, ())| key).collect();
-    let mut per_service: BTreeMap<ServiceId, u16> = BTreeMap::new();
-    let mut per_operator: BTreeMap<primitives::AccountId, u16> = BTreeMap::new();
-    for ((_, _), member) in all(view, &MEMBERS)?
-        .into_iter()
-        .map(|(key, member)| (key, (key, member)))
-    {
-        let ((service, operator), member) = member;
-        let is_active = active.contains(&(service, operator));
-        if is_active != member.leaving_until.is_none() {
-            return Err(Violation::new(format!(
-                "{operator} of service {service} is half in"
-            )));
-        }
-        if KEYS.get(view, &key_hash(&member.key))? != Some((service, operator)) {
-            return Err(Violation::new(format!(
-                "the key of {operator} for {service} is another's"
-            )));
-        }
-        if is_active {
-            let count = per_service.entry(service).or_default();
-            *count = count.saturating_add(1);
-            if !BY_OPERATOR.contains(view, &(operator, service))? {
-                return Err(Violation::new(format!(
-                    "{operator} does not know of service {service}"
-                )));
+    let now = view.block().chain_clock;
+    for (service, record) in all(view, &SERVICES)? {
+        let members = delegation::members(view, service, None, usize::MAX)?;
+        for operator in &members {
+            let key = delegation::key_at(view, operator, service, KeyKind::Bls, now)?;
+            if key.is_none() {
+                return Err(Violation::new(format!("{operator} has no key for {service}")));
             }
         }
-    }
-    for ((operator, _), ()) in all(view, &BY_OPERATOR)? {
-        let count = per_operator.entry(operator).or_default();
-        *count = count.saturating_add(1);
-        if *count > 32 {
-            return Err(Violation::new(format!("{operator} serves more than 32 services")));
-        }
-    }
-    for (service, record) in all(view, &SERVICES)? {
-        let count = per_service.remove(&service).unwrap_or(0);
-        if count > record.terms.max_operators || (record.phase == Phase::Closed && count > 0) {
+        let count = members.len();
+        if count > usize::from(record.terms.max_operators) || (record.phase == Phase::Closed && count > 0) {
             return Err(Violation::new(format!("service {service} has {count} members")));
         }
     }

@@ -1,4 +1,4 @@
-//! Services: registry, members, tasks, certificates, evidence, scorecards.
+//! Services: registry, tasks, certificates, evidence, scorecards.
 //!
 //! May name: kernel, primitives, crypto, bank, vaults, delegation.
 //!
@@ -14,7 +14,7 @@
 //! # Invariants
 //!
 //! - A service's hook can block nothing but a joining, and eats no more gas than it is given.
-//! - A key is one operator's of one service, forever.
+//! - Who serves, and with which key, is the delegation module's to keep: nobody is a member of a closed service.
 //! - An offence is convicted once: per service, epoch, operator and class.
 //! - The fee of a task is paid or refunded once; what the module holds is what its records say.
 //!
@@ -45,13 +45,12 @@ mod types;
 
 pub use error::Error;
 pub use event::{
-    ClassChanged, Convicted, FeesSettled, HookFailed, Joined, KeyRotated, Leaving, Registered, TaskCertified,
-    TaskPosted, TaskSettled, Turned,
+    ClassChanged, Convicted, FeesSettled, HookFailed, Registered, TaskCertified, TaskPosted, TaskSettled,
+    Turned,
 };
 pub use evidence::{convict, is_guilty};
 pub use genesis::{Genesis, as_genesis};
 pub use hooks::{Accusation, MemberChange, Refusal, Service, Stake, Wiring};
-pub use member::is_liable;
 pub use msg::{
     ChangeClass, Evidence, Join, MAX_ANSWER_BYTES, Msg, PostTask, Proof, Respond, Said, SubmitCertificate,
 };
@@ -61,8 +60,8 @@ pub use seats::Seats;
 pub use snapshot::{Seat, Snapshot, snapshot};
 pub use state::{bond_account, fee_account, service};
 pub use types::{
-    Accepted, Certificate, Class, Committee, Conviction, Destination, Kind, Membership, Metadata, Nature,
-    Phase, Record, Rise, Task, Terms, Windows,
+    Accepted, Certificate, Class, Committee, Conviction, Destination, Kind, Metadata, Nature, Phase, Record,
+    Rise, Task, Terms, Windows,
 };
 
 use core::marker::PhantomData;
@@ -98,7 +97,6 @@ impl<W: Wiring> Module for Dss<W> {
             Msg::Join(message) => member::join::<W>(ctx, sender, &message),
             Msg::Leave { service } => member::leave::<W>(ctx, sender, service),
             Msg::Eject { service, operator } => member::eject::<W>(ctx, sender, service, operator),
-            Msg::RotateKey(message) => member::rotate(ctx, sender, &message),
             Msg::PostTask(message) => task::post::<W>(ctx, sender, &message),
             Msg::Commit { task, commitment } => respond::commit(ctx, sender, task, commitment),
             Msg::Respond(message) => respond::respond(ctx, sender, &message),

@@ -1,18 +1,15 @@
-//! Joining, leaving, and changing keys.
+//! Joining and leaving. Who serves what, with which key, the delegation module keeps; here stands what a service asks.
 
 use crate::error::Error;
-use crate::event::{HookFailed, Joined, KeyRotated, Leaving};
+use crate::event::HookFailed;
 use crate::hooks::{MemberChange, Refusal, Wiring};
 use crate::msg::Join;
 use crate::snapshot;
-use crate::state::{self, ACTIVE, BY_OPERATOR, KEYS, MEMBERS, PARAMS, SERVICES, key_hash};
-use crate::types::{Membership, Phase};
-use crypto::bls::PublicKey;
-use kernel::{Ctx, Fault, Read, StateError};
-use primitives::{AccountId, ChainClock, Gas, ServiceId};
-
-/// A pairing check and two subgroup checks.
-const POSSESSION_GAS: Gas = Gas::new(1_200_000);
+use crate::state::{self, PARAMS, SERVICES};
+use crate::types::Phase;
+use delegation::{ServiceKey, SetKey};
+use kernel::{Ctx, Fault};
+use primitives::{AccountId, ServiceId};
 
 /// Shall: only a service that is a draft or active, and not full; only an operator that is neither in nor still liable for a
 /// former membership; a key that nobody ever had, proven to be held; the service may refuse.
@@ -22,72 +19,20 @@ pub(crate) fn join<W: Wiring>(ctx: &mut Ctx<'_>, operator: AccountId, message: &
     if !matches!(record.phase, Phase::Draft | Phase::Active) {
         return Err(Error::WrongPhase(record.phase));
     }
-    let now = ctx.chain_clock();
-    if let Some(member) = MEMBERS.get(ctx, &(service, operator))? {
-        match member.leaving_until {
-            None => return Err(Error::AlreadyMember(service)),
-            Some(until) if now <= until => return Err(Error::StillLiable { until }),
-            Some(_) => {}
-        }
-    }
     let limit = usize::from(record.terms.max_operators);
-    if ACTIVE.range_of(ctx, &service, None, limit)?.len() == limit {
+    if delegation::members(ctx, service, None, limit)?.len() == limit {
         return Err(Error::ServiceFull(service));
     }
-    tidy(ctx, &operator)?;
-    let most = PARAMS.require(ctx)?.services_per_operator;
-    if BY_OPERATOR
-        .range_of(ctx, &operator, None, usize::from(most))?
-        .len()
-        >= usize::from(most)
-    {
-        return Err(Error::TooManyServices { limit: most });
-    }
-    claim_key(ctx, operator, message)?;
     delegation::join(ctx, &operator, service)?;
-    call::<W>(ctx, service, &operator, MemberChange::Joins)?.map_err(Error::RefusedByService)?;
-    let member = Membership {
-        key: message.key,
-        joined_at: now,
-        leaving_until: None,
-    };
-    MEMBERS.put(ctx, &(service, operator), &member)?;
-    ACTIVE.put(ctx, &(service, operator), &())?;
-    BY_OPERATOR.put(ctx, &(operator, service), &())?;
-    record.joined = record.joined.saturating_add(1);
-    SERVICES.put(ctx, &service, &record)?;
-    Ok(ctx.emit(&Joined {
+    let key = SetKey {
         service,
-        operator,
-        key: key_hash(&message.key),
-    })?)
-}
-
-/// Forgets which services an operator is no longer liable for: at most as many as it may serve.
-fn tidy(ctx: &mut Ctx<'_>, operator: &AccountId) -> Result<(), StateError> {
-    let now = ctx.chain_clock();
-    for ((_, service), ()) in BY_OPERATOR.range_of(ctx, operator, None, 32)? {
-        let member = MEMBERS.get(ctx, &(service, *operator))?;
-        let over = member
-            .and_then(|member| member.leaving_until)
-            .is_some_and(|until| until < now);
-        if over {
-            BY_OPERATOR.remove(ctx, &(*operator, service))?;
-        }
-    }
-    Ok(())
-}
-
-/// Checks that the sender holds a key that nobody ever had, and notes it as its own.
-fn claim_key(ctx: &mut Ctx<'_>, operator: AccountId, message: &Join) -> Result<(), Error> {
-    let hash = key_hash(&message.key);
-    if KEYS.contains(ctx, &hash)? {
-        return Err(Error::KeyTaken(hash));
-    }
-    ctx.charge(POSSESSION_GAS)?;
-    let key = PublicKey::new(&message.key)?;
-    key.verify_possession(&operator, &message.possession)?;
-    Ok(KEYS.put(ctx, &hash, &(message.service, operator))?)
+        key: ServiceKey::Bls(message.key),
+        proof: message.possession.0.to_vec(),
+    };
+    delegation::set_key::<W>(ctx, operator, &key)?;
+    call::<W>(ctx, service, &operator, MemberChange::Joins)?.map_err(Error::RefusedByService)?;
+    record.joined = record.joined.saturating_add(1);
+    Ok(SERVICES.put(ctx, &service, &record)?)
 }
 
 /// Asks the service, with gas of its own. What it refuses with is inside.
@@ -118,15 +63,6 @@ pub(crate) fn leave<W: Wiring>(
     service: ServiceId,
 ) -> Result<(), Error> {
     state::service(ctx, service)?;
-    let member = MEMBERS.get(ctx, &(service, operator))?;
-    let mut member = member.ok_or(Error::NotMember(service))?;
-    if member.leaving_until.is_some() {
-        return Err(Error::NotMember(service));
-    }
-    let until = ctx.chain_clock().after(PARAMS.require(ctx)?.leave_delay);
-    member.leaving_until = Some(until);
-    MEMBERS.put(ctx, &(service, operator), &member)?;
-    ACTIVE.remove(ctx, &(service, operator))?;
     delegation::leave(ctx, &operator, service)?;
     if let Err(code) = call::<W>(ctx, service, &operator, MemberChange::Leaves)? {
         ctx.emit(&HookFailed {
@@ -135,11 +71,7 @@ pub(crate) fn leave<W: Wiring>(
             code,
         })?;
     }
-    Ok(ctx.emit(&Leaving {
-        service,
-        operator,
-        until,
-    })?)
+    Ok(())
 }
 
 /// Shall: the owner may let anybody go; everybody may who falls short of the minimums, so that nobody sits on a seat
@@ -155,36 +87,4 @@ pub(crate) fn eject<W: Wiring>(
         return Err(Error::NotOwner(service));
     }
     leave::<W>(ctx, operator, service)
-}
-
-/// Shall: the old key counts in the snapshots that have it, and its holder answers for it there.
-pub(crate) fn rotate(ctx: &mut Ctx<'_>, operator: AccountId, message: &Join) -> Result<(), Error> {
-    let service = message.service;
-    let member = MEMBERS.get(ctx, &(service, operator))?;
-    let mut member = member.ok_or(Error::NotMember(service))?;
-    if member.leaving_until.is_some() {
-        return Err(Error::NotMember(service));
-    }
-    claim_key(ctx, operator, message)?;
-    member.key = message.key;
-    MEMBERS.put(ctx, &(service, operator), &member)?;
-    Ok(ctx.emit(&KeyRotated {
-        service,
-        operator,
-        key: key_hash(&message.key),
-    })?)
-}
-
-/// Whether an operator answers for what it did for a service until now: as a member, or as one that left not long ago.
-///
-/// # Errors
-/// [`StateError`]: the store is broken, or out of gas.
-pub fn is_liable(
-    store: &(impl Read + ?Sized),
-    service: ServiceId,
-    operator: &AccountId,
-    now: ChainClock,
-) -> Result<bool, StateError> {
-    let member = MEMBERS.get(store, &(service, *operator))?;
-    Ok(member.is_some_and(|member| member.leaving_until.is_none_or(|until| now <= until)))
 }

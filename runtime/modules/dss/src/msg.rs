@@ -52,8 +52,6 @@ pub enum Msg {
         /// The operator.
         operator: AccountId,
     },
-    /// Gives the operator another key, from the next snapshot on.
-    RotateKey(Join),
     /// Posts a task.
     PostTask(PostTask),
     /// Commits to a salted answer.
@@ -85,7 +83,8 @@ pub struct ChangeClass {
     pub most: Bps,
 }
 
-/// A key for a service, with the proof that the sender holds it.
+/// Joins a service with a key, and the proof that the sender holds it; later ones are set by the delegation module's
+/// message, and count from the next snapshot on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Join {
     /// The service.
@@ -237,7 +236,6 @@ impl Msg {
             | Self::Join(_)
             | Self::Leave { .. }
             | Self::Eject { .. }
-            | Self::RotateKey(_)
             | Self::PostTask(_)
             | Self::Commit { .. }
             | Self::Respond(_)

@@ -13,8 +13,6 @@ pub struct Params {
     pub service_bond: Amount,
     /// How long after an epoch's end faults of it may be shown, in chain time, in milliseconds.
     pub evidence_window: Millis,
-    /// From leaving a service to the end of liability, in chain time, in milliseconds.
-    pub leave_delay: Millis,
     /// From asking for a higher class cap to its effect, in chain time, in milliseconds.
     pub rise_delay: Millis,
     /// The longest life of a task, in chain time, in milliseconds.
@@ -23,8 +21,6 @@ pub struct Params {
     pub tasks_per_block: u16,
     /// Gas of a service's own hook.
     pub hook_gas: Gas,
-    /// Services that one operator serves at a time.
-    pub services_per_operator: u16,
 }
 
 /// Why parameters are refused.
@@ -34,14 +30,14 @@ pub enum ParamsError {
     #[error("{0} must not be zero")]
     Zero(&'static str),
     /// Liability would end before a fault of the last task can be shown.
-    #[error("leave_delay must be at least evidence_window + longest_task")]
+    #[error("delegation's leave_delay must be at least evidence_window + longest_task")]
     LeaveTooShort,
     /// A higher cap would reach who could not leave before.
-    #[error("rise_delay must be at least leave_delay")]
+    #[error("rise_delay must be at least delegation's leave_delay")]
     RiseTooShort,
-    /// More than an operator's list of services is read for.
-    #[error("services_per_operator is at most 32")]
-    TooManyServices,
+    /// Evidence would count that is too old to slash for.
+    #[error("evidence_window must be at most delegation's slashing_window")]
+    EvidenceTooOld,
 }
 
 impl Params {
@@ -52,12 +48,10 @@ impl Params {
         Self {
             service_bond: Amount::new(1_000_000_000_000),
             evidence_window: Millis::new(7 * DAY),
-            leave_delay: Millis::new(11 * DAY),
             rise_delay: Millis::new(11 * DAY),
             longest_task: Millis::new(DAY),
             tasks_per_block: 64,
             hook_gas: Gas::new(5_000_000),
-            services_per_operator: 32,
         }
     }
 
@@ -67,37 +61,35 @@ impl Params {
         Self {
             service_bond: Amount::new(100_000_000_000),
             evidence_window: Millis::new(60_000),
-            leave_delay: Millis::new(110_000),
             rise_delay: Millis::new(110_000),
             longest_task: Millis::new(20_000),
             ..Self::mainnet()
         }
     }
 
-    /// Checks the rules between the parameters.
+    /// Checks the rules between the parameters, and with those of pledges and memberships.
     ///
     /// # Errors
     /// [`ParamsError`] says which is broken.
-    pub fn validate(&self) -> Result<(), ParamsError> {
+    pub fn validate(&self, pledges: &delegation::Params) -> Result<(), ParamsError> {
         let zero = [
             ("evidence_window", self.evidence_window.is_zero()),
             ("longest_task", self.longest_task.is_zero()),
             ("tasks_per_block", self.tasks_per_block == 0),
             ("hook_gas", self.hook_gas.is_zero()),
-            ("services_per_operator", self.services_per_operator == 0),
         ];
         if let Some((name, _)) = zero.iter().find(|(_, zero)| *zero) {
             return Err(ParamsError::Zero(name));
         }
         let window = self.evidence_window.saturating_add(self.longest_task);
-        if self.leave_delay < window {
+        if pledges.leave_delay < window {
             return Err(ParamsError::LeaveTooShort);
         }
-        if self.rise_delay < self.leave_delay {
+        if self.rise_delay < pledges.leave_delay {
             return Err(ParamsError::RiseTooShort);
         }
-        if self.services_per_operator > 32 {
-            return Err(ParamsError::TooManyServices);
+        if self.evidence_window > pledges.slashing_window {
+            return Err(ParamsError::EvidenceTooOld);
         }
         Ok(())
     }
@@ -109,28 +101,29 @@ mod tests {
 
     #[test]
     fn presets_keep_the_rules_and_a_short_leave_does_not() {
-        assert_eq!(Params::mainnet().validate(), Ok(()));
+        let (main, local) = (delegation::Params::mainnet(), delegation::Params::localnet());
+        assert_eq!(Params::mainnet().validate(&main), Ok(()));
         let good = Params::localnet();
-        assert_eq!(good.validate(), Ok(()));
-        let leave = Params {
+        assert_eq!(good.validate(&local), Ok(()));
+        let hasty = delegation::Params {
             leave_delay: Millis::new(79_999),
-            ..good
+            ..delegation::Params::localnet()
         };
-        assert_eq!(leave.validate(), Err(ParamsError::LeaveTooShort));
+        assert_eq!(good.validate(&hasty), Err(ParamsError::LeaveTooShort));
         let rise = Params {
             rise_delay: Millis::new(109_999),
-            ..good
+            ..Params::localnet()
         };
-        assert_eq!(rise.validate(), Err(ParamsError::RiseTooShort));
-        let many = Params {
-            services_per_operator: 33,
-            ..good
+        assert_eq!(rise.validate(&local), Err(ParamsError::RiseTooShort));
+        let old = Params {
+            evidence_window: Millis::new(60_001),
+            ..Params::localnet()
         };
-        assert_eq!(many.validate(), Err(ParamsError::TooManyServices));
+        assert_eq!(old.validate(&local), Err(ParamsError::EvidenceTooOld));
         let none = Params {
             tasks_per_block: 0,
-            ..good
+            ..Params::localnet()
         };
-        assert_eq!(none.validate(), Err(ParamsError::Zero("tasks_per_block")));
+        assert_eq!(none.validate(&local), Err(ParamsError::Zero("tasks_per_block")));
     }
 }

@@ -1,12 +1,11 @@
-//! What may be asked, and under which raw keys the answers stand.
+//! What may be asked, and under which raw keys the answers stand. Who serves, and with which key, the delegation module
+//! answers.
 
 use crate::params::Params;
 use crate::score::Score;
 use crate::snapshot::Snapshot;
-use crate::state::{
-    self, ACTIVE, BY_OPERATOR, CONVICTIONS, EPOCH_ENDS, MEMBERS, PARAMS, SERVICES, SNAPSHOTS, TASKS,
-};
-use crate::types::{Conviction, Membership, Record, Task};
+use crate::state::{self, CONVICTIONS, EPOCH_ENDS, PARAMS, SERVICES, SNAPSHOTS, TASKS};
+use crate::types::{Conviction, Record, Task};
 use kernel::{Read, StateError};
 use primitives::{AccountId, ChainClock, Epoch, Gas, ServiceId};
 
@@ -48,42 +47,6 @@ pub fn service(store: &(impl Read + ?Sized), service: ServiceId) -> Result<Optio
 #[must_use]
 pub fn service_key(service: ServiceId) -> Vec<u8> {
     SERVICES.raw_key(&service)
-}
-
-/// An operator's membership, also one that is over.
-///
-/// # Errors
-/// [`StateError`]: the store is broken.
-pub fn membership(
-    store: &(impl Read + ?Sized),
-    service: ServiceId,
-    operator: &AccountId,
-) -> Result<Option<Membership>, StateError> {
-    MEMBERS.get(store, &(service, *operator))
-}
-
-/// Up to `limit` active members of a service, from the first after `after`.
-///
-/// # Errors
-/// [`StateError`]: the store is broken.
-pub fn members(
-    store: &(impl Read + ?Sized),
-    service: ServiceId,
-    after: Option<AccountId>,
-    limit: usize,
-) -> Result<Vec<AccountId>, StateError> {
-    let after = after.map(|operator| (service, operator));
-    let found = ACTIVE.range_of(store, &service, after.as_ref(), limit)?;
-    Ok(found.into_iter().map(|((_, operator), ())| operator).collect())
-}
-
-/// The services that an operator answers for, or did when it last joined one: at most 32.
-///
-/// # Errors
-/// [`StateError`]: the store is broken.
-pub fn services_of(store: &(impl Read + ?Sized), operator: &AccountId) -> Result<Vec<ServiceId>, StateError> {
-    let found = BY_OPERATOR.range_of(store, operator, None, 32)?;
-    Ok(found.into_iter().map(|((_, service), ())| service).collect())
 }
 
 /// A task; `None` for one that is forgotten or never was.

@@ -5,7 +5,7 @@ use crate::event::{ClassChanged, Registered, Turned};
 use crate::hooks::Wiring;
 use crate::msg::ChangeClass;
 use crate::snapshot;
-use crate::state::{self, ACTIVE, PAGE, PARAMS, SERVICE_COUNT, SERVICES, bond_account};
+use crate::state::{self, PAGE, PARAMS, SERVICE_COUNT, SERVICES, bond_account};
 use crate::types::{Phase, Record, Rise, Terms};
 use kernel::{Ctx, StateError};
 use primitives::{AccountId, Amount, AssetId, Coin, MathError, ServiceId};
@@ -119,7 +119,8 @@ pub(crate) fn unwind(ctx: &mut Ctx<'_>, sender: AccountId, service: ServiceId) -
     if matches!(record.phase, Phase::WindingDown { .. } | Phase::Closed) {
         return Err(Error::WrongPhase(record.phase));
     }
-    let until = ctx.chain_clock().after(PARAMS.require(ctx)?.leave_delay);
+    let leave_delay = delegation::query::params(ctx)?.leave_delay;
+    let until = ctx.chain_clock().after(leave_delay);
     Ok(turn(ctx, service, record, Phase::WindingDown { until })?)
 }
 
@@ -136,14 +137,8 @@ pub(crate) fn close(ctx: &mut Ctx<'_>, service: ServiceId) -> Result<(), Error> 
             tasks: record.open_tasks,
         });
     }
-    for ((_, operator), ()) in ACTIVE.range_of(ctx, &service, None, PAGE)? {
-        ACTIVE.remove(ctx, &(service, operator))?;
+    for operator in delegation::members(ctx, service, None, PAGE)? {
         delegation::leave(ctx, &operator, service)?;
-        let mut member = state::MEMBERS
-            .get(ctx, &(service, operator))?
-            .ok_or_else(|| crate::ID.broken("an active operator is a member"))?;
-        member.leaving_until = Some(until);
-        state::MEMBERS.put(ctx, &(service, operator), &member)?;
     }
     bank::transfer(ctx, &bond_account(), &record.owner, pal(record.bond))?;
     record.bond = Amount::ZERO;

@@ -10,10 +10,11 @@
 
 use crate::error::Error;
 use crate::hooks::Wiring;
-use crate::state::{self, ACTIVE, CONVICTIONS, EPOCH_ENDS, MEMBERS, PAGE, SNAPSHOTS};
+use crate::state::{self, CONVICTIONS, EPOCH_ENDS, PAGE, SNAPSHOTS};
 use crate::types::{Class, Phase, Record};
 use borsh::{BorshDeserialize, BorshSerialize};
 use crypto::bls::KeyBytes;
+use delegation::{KeyKind, ServiceKey};
 use kernel::{Ctx, Read, StateError, View};
 use primitives::{AccountId, Amount, ChainClock, Epoch, ServiceId};
 
@@ -94,9 +95,12 @@ pub(crate) fn read<W: Wiring>(ctx: &Ctx<'_>, service: ServiceId, record: &Record
     let terms = &record.terms;
     let mut seats = Vec::new();
     let mut total = Amount::ZERO;
-    for ((_, operator), ()) in ACTIVE.range_of(ctx, &service, None, PAGE)? {
-        let member = MEMBERS.get(ctx, &(service, operator))?;
-        let member = member.ok_or_else(|| crate::ID.broken("an active operator is a member"))?;
+    let now = ctx.chain_clock();
+    for operator in delegation::members(ctx, service, None, PAGE)? {
+        let key = delegation::key_at(ctx, &operator, service, KeyKind::Bls, now)?;
+        let Some(ServiceKey::Bls(key)) = key else {
+            return Err(crate::ID.broken("whoever joins brings a key").into());
+        };
         // A vault's backing and its value are some reads each, of up to 32 vaults.
         ctx.charge(STAKE_GAS)?;
         if !eligible::<W>(&ctx.view(), service, record, &operator)? {
@@ -104,18 +108,13 @@ pub(crate) fn read<W: Wiring>(ctx: &Ctx<'_>, service: ServiceId, record: &Record
         }
         let value = W::stake(&ctx.view(), service, terms, &operator)?.total;
         total = total.checked_add(value)?;
-        seats.push(Seat {
-            operator,
-            key: member.key,
-            value,
-        });
+        seats.push(Seat { operator, key, value });
     }
     let needed = terms.min_operators;
     if seats.len() < usize::from(needed) || total.is_zero() {
         let found = u16::try_from(seats.len()).unwrap_or(u16::MAX);
         return Err(Error::TooFewOperators { found, needed });
     }
-    let now = ctx.chain_clock();
     Ok(Snapshot {
         taken_at: now,
         total,

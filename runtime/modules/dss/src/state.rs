@@ -1,14 +1,11 @@
-//! Tables: services, members, keys, snapshots, tasks, convictions, scores.
+//! Tables: services, snapshots, tasks, convictions, scores.
 
 use crate::ID;
 use crate::error::Error;
 use crate::params::Params;
 use crate::score::Score;
 use crate::snapshot::Snapshot;
-use crate::types::{Conviction, Membership, Record, Task};
-use crypto::bls::KeyBytes;
-use crypto::domain::Domain;
-use crypto::hash::tagged;
+use crate::types::{Conviction, Record, Task};
 use kernel::{Item, Map, Read, StateError};
 use primitives::{AccountId, ChainClock, Digest, Epoch, MathError, ServiceId};
 
@@ -18,32 +15,24 @@ pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(0));
 pub(crate) const SERVICES: Map<ServiceId, Record> = Map::new(ID.table(1));
 /// The last service's number.
 pub(crate) const SERVICE_COUNT: Item<u32> = Item::new(ID.table(2));
-/// (service, operator) → its membership; removed when the operator joins anew.
-pub(crate) const MEMBERS: Map<(ServiceId, AccountId), Membership> = Map::new(ID.table(3));
-/// (service, operator) of those who have neither left nor are leaving.
-pub(crate) const ACTIVE: Map<(ServiceId, AccountId), ()> = Map::new(ID.table(4));
-/// (operator, service) of those who are liable, or were when the operator last joined something.
-pub(crate) const BY_OPERATOR: Map<(AccountId, ServiceId), ()> = Map::new(ID.table(5));
-/// Hash of a service key → whose it is, forever.
-pub(crate) const KEYS: Map<Digest, (ServiceId, AccountId)> = Map::new(ID.table(6));
 /// (service, epoch) → who had which seat. As long as the epoch's faults may be shown.
-pub(crate) const SNAPSHOTS: Map<(ServiceId, Epoch), Snapshot> = Map::new(ID.table(7));
+pub(crate) const SNAPSHOTS: Map<(ServiceId, Epoch), Snapshot> = Map::new(ID.table(3));
 /// Epoch → when it ended, in chain time. As long as its faults may be shown.
-pub(crate) const EPOCH_ENDS: Map<Epoch, ChainClock> = Map::new(ID.table(8));
+pub(crate) const EPOCH_ENDS: Map<Epoch, ChainClock> = Map::new(ID.table(4));
 /// Task → what it is. As long as its epoch's faults may be shown.
-pub(crate) const TASKS: Map<u64, Task> = Map::new(ID.table(9));
+pub(crate) const TASKS: Map<u64, Task> = Map::new(ID.table(5));
 /// How many tasks there ever were: the next one's number.
-pub(crate) const TASK_COUNT: Item<u64> = Item::new(ID.table(10));
+pub(crate) const TASK_COUNT: Item<u64> = Item::new(ID.table(6));
 /// (when, task): to be settled, or, when that is done, forgotten.
-pub(crate) const QUEUE: Map<(ChainClock, u64), ()> = Map::new(ID.table(11));
+pub(crate) const QUEUE: Map<(ChainClock, u64), ()> = Map::new(ID.table(7));
 /// (task, seat) → what it committed to.
-pub(crate) const COMMITMENTS: Map<(u64, u8), Digest> = Map::new(ID.table(12));
+pub(crate) const COMMITMENTS: Map<(u64, u8), Digest> = Map::new(ID.table(8));
 /// (task, seat) → the hash of what it answered.
-pub(crate) const ANSWERS: Map<(u64, u8), Digest> = Map::new(ID.table(13));
+pub(crate) const ANSWERS: Map<(u64, u8), Digest> = Map::new(ID.table(9));
 /// (service, epoch, operator, class) → the conviction. As long as the epoch's snapshot.
-pub(crate) const CONVICTIONS: Map<(ServiceId, Epoch, AccountId, u8), Conviction> = Map::new(ID.table(14));
+pub(crate) const CONVICTIONS: Map<(ServiceId, Epoch, AccountId, u8), Conviction> = Map::new(ID.table(10));
 /// (service, operator) → what the chain has seen of its work.
-pub(crate) const SCORES: Map<(ServiceId, AccountId), Score> = Map::new(ID.table(15));
+pub(crate) const SCORES: Map<(ServiceId, AccountId), Score> = Map::new(ID.table(11));
 
 /// Entries read at once where a table is walked whole.
 pub(crate) const PAGE: usize = 256;
@@ -81,11 +70,6 @@ pub(crate) fn broken_bank(error: bank::Error) -> StateError {
         | bank::Error::SupplyMismatch { .. }
         | bank::Error::DuplicateBalance { .. } => ID.broken("the module holds what its records say"),
     }
-}
-
-/// The hash under which a key is known, whichever service it is for.
-pub(crate) fn key_hash(key: &KeyBytes) -> Digest {
-    tagged(Domain::ServiceKey, &[&key.0])
 }
 
 /// A service.

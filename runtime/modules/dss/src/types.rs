@@ -4,7 +4,6 @@ use crate::error::Error;
 use crate::params::Params;
 use crate::seats::Seats;
 use borsh::{BorshDeserialize, BorshSerialize};
-use crypto::bls::KeyBytes;
 use primitives::{
     AccountId, Amount, AssetId, Bps, ChainClock, Coin, Digest, Epoch, Height, Millis, ServiceId,
 };
@@ -271,17 +270,6 @@ pub struct Record {
     pub joined: u64,
     /// Tasks that are not settled.
     pub open_tasks: u64,
-}
-
-/// An operator of a service.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Membership {
-    /// Its key for this service, from the next snapshot on.
-    pub key: KeyBytes,
-    /// When it joined.
-    pub joined_at: ChainClock,
-    /// When its liability ends, if it is leaving or has left.
-    pub leaving_until: Option<ChainClock>,
 }
 
 /// Who is to answer a task.

@@ -5,7 +5,9 @@ use blst::min_sig::SecretKey;
 use crypto::bls::{KeyBytes, POSSESSION_DST, possession_message};
 use crypto::domain::Domain;
 use crypto::hash::tagged;
-use delegation::{Charter, Metadata, Msg, Register, ServiceKey, SetCommission, SetKey, SetMetadata};
+use delegation::{
+    Charter, KeyKind, Metadata, Msg, Register, ServiceId, ServiceKey, SetCommission, SetKey, SetMetadata,
+};
 use ed25519_dalek::{Signer, SigningKey};
 use kernel::Fault;
 use palisade_delegation as delegation;
@@ -54,7 +56,9 @@ fn a_key_is_one_operators_forever() {
     assert_eq!(refused(world.tell(2, bls(3, 1))), "BAD_POSSESSION_PROOF");
     world.tell(2, bls(3, 2)).unwrap();
     let view = world.chain.view();
-    let at = |when| delegation::key_at(&view, &account(1), service(1), ChainClock::new(when)).unwrap();
+    let of =
+        |kind, when| delegation::key_at(&view, &account(1), service(1), kind, ChainClock::new(when)).unwrap();
+    let at = |when| of(KeyKind::Ed25519, when);
     assert_eq!(at(since - 1), None);
     assert_eq!((at(since), at(since + 9)), (Some(first), Some(first)));
     assert_eq!(
@@ -62,7 +66,20 @@ fn a_key_is_one_operators_forever() {
         Some(second),
         "an offence is judged by the key of its time"
     );
+    assert_eq!(
+        of(KeyKind::Bls, since + 10),
+        None,
+        "one kind does not stand for another"
+    );
     assert_eq!(delegation::owner_of(&view, &first).unwrap(), Some(account(1)));
+    let all = delegation::query::keys(&view, &account(1), service(1), KeyKind::Ed25519, None, 9).unwrap();
+    assert_eq!(
+        all,
+        [
+            (ChainClock::new(since + 10), second),
+            (ChainClock::new(since), first)
+        ]
+    );
 }
 
 #[test]
@@ -81,6 +98,37 @@ fn a_validators_consensus_key_serves_nothing_else() {
     };
     let refused = world.tell(1, Msg::SetKey(short)).unwrap_err();
     assert_eq!(refused.reason(), "BAD_POSSESSION_PROOF");
+}
+
+#[test]
+fn the_chains_own_keys_are_validators_and_no_services() {
+    let mut world = World::new();
+    let Msg::SetKey(msg) = bls(3, 1) else {
+        panic!("a key is set")
+    };
+    let own = SetKey {
+        service: ServiceId::CONSENSUS,
+        ..msg
+    };
+    let refused = world.tell(1, Msg::SetKey(own)).unwrap_err();
+    assert_eq!(refused.reason(), "CONSENSUS_KEY");
+}
+
+#[test]
+fn who_serves_is_listed_until_it_leaves() {
+    let mut world = World::new();
+    let listed = |world: &World| {
+        let view = world.chain.view();
+        delegation::members(&view, service(1), None, 9).unwrap()
+    };
+    world.join(2, 1).unwrap();
+    world.join(1, 1).unwrap();
+    world.join(1, 2).unwrap();
+    assert_eq!(listed(&world), [account(1), account(2)]);
+    world.leave(1, 1).unwrap();
+    assert_eq!(listed(&world), [account(2)]);
+    assert!(!delegation::serves(&world.chain.view(), &account(1), service(1)).unwrap());
+    assert!(delegation::serves(&world.chain.view(), &account(1), service(2)).unwrap());
 }
 
 #[test]

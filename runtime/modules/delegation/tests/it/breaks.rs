@@ -380,7 +380,7 @@ fn leaving_cancels_what_is_on_its_way_and_stays_liable() {
     assert_eq!((world.backing(id, 1), world.slashable(id, 1)), (0, 500));
     assert_eq!(
         world.join(1, 1).unwrap_err().reason(),
-        "ALREADY_SERVING",
+        "STILL_LIABLE",
         "liable still"
     );
     assert_eq!(world.allocate(1, id, 2, WHOLE), Ok(()), "other services are free");

@@ -118,9 +118,8 @@ fn leaving_and_a_new_key_are_no_escape_within_the_window_and_what_is_too_old_is_
     let mut world = World::with_service();
     let task = world.post(0, 0).unwrap();
     let evidence = contradiction(&world, 1, task);
-    world
-        .send(1, Msg::RotateKey(crate::world::join(1, 1, 31)))
-        .unwrap();
+    world.pass(1);
+    world.set_key(1, &crate::world::join(1, 1, 31)).unwrap();
     world.send(1, Msg::Leave { service: SERVICE }).unwrap();
     world.end_epoch();
     world.pass(60_000);

@@ -3,8 +3,9 @@
 use bank::{Balance, InTransit};
 use blst::min_sig::SecretKey;
 use crypto::bls::{KeyBytes, POSSESSION_DST, SIGNATURE_DST, Signature, SignatureBytes, possession_message};
+use delegation::Terms as Pledges;
 use kernel::testing::Sandbox;
-use kernel::{Ctx, Module, StateError, View};
+use kernel::{Ctx, Module, Read, StateError, View};
 use palisade_dss::certificate::Part;
 use palisade_dss::statement::sign_bytes;
 use palisade_dss::{
@@ -24,6 +25,22 @@ pub(crate) const FEES: AssetId = AssetId::new(10);
 
 #[derive(Debug)]
 pub(crate) enum Wire {}
+
+/// Pledges as they are without anything above them.
+impl delegation::Wiring for Wire {
+    fn terms(ctx: &Ctx<'_>, service: ServiceId, asset: AssetId) -> Result<Option<Pledges>, StateError> {
+        <()>::terms(ctx, service, asset)
+    }
+    fn slash_is_due(ctx: &Ctx<'_>, vault: &delegation::VaultId) -> Result<bool, StateError> {
+        <()>::slash_is_due(ctx, vault)
+    }
+    fn timing(store: &dyn Read) -> Result<delegation::Timing, StateError> {
+        <()>::timing(store)
+    }
+    fn is_consensus_key(store: &dyn Read, key: &KeyBytes) -> Result<bool, StateError> {
+        <()>::is_consensus_key(store, key)
+    }
+}
 
 impl Wiring for Wire {
     fn stake(view: &View<'_>, _: ServiceId, _: &Terms, operator: &AccountId) -> Result<Stake, StateError> {
@@ -222,6 +239,20 @@ impl World {
                 Dss::<Wire>::execute(ctx, account(sender), msg)
             })
             .0;
+        self.check();
+        outcome
+    }
+
+    /// Gives an operator the key of this seed, as it would do itself.
+    pub(crate) fn set_key(&mut self, operator: u8, proven: &Join) -> Result<(), delegation::Error> {
+        let message = delegation::SetKey {
+            service: proven.service,
+            key: delegation::ServiceKey::Bls(proven.key),
+            proof: proven.possession.0.to_vec(),
+        };
+        let outcome = self.sandbox.run(|ctx| {
+            delegation::Delegation::<Wire>::execute(ctx, account(operator), delegation::Msg::SetKey(message))
+        });
         self.check();
         outcome
     }
