@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 LIGHT = {"light-palisade"}
-MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss", "slashing"}
+MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss", "slashing", "rewards"}
 SERVICES = {"attested"}
 BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
 CLIENT_NAMES = {"proto", "primitives", "crypto", "signer"} | LIGHT

@@ -62,6 +62,8 @@ pub struct Parameters {
     pub services: runtime::dss::Params,
     /// Of slashes.
     pub slashing: runtime::slashing::Params,
+    /// Of what services pay.
+    pub rewards: runtime::rewards::Params,
 }
 
 /// An asset besides PAL.

@@ -23,6 +23,7 @@ impl Preset {
                 delegation: runtime::delegation::Params::mainnet(),
                 services: runtime::dss::Params::mainnet(),
                 slashing: runtime::slashing::Params::mainnet(),
+                rewards: runtime::rewards::Params::standard(),
             },
             Self::Localnet => Parameters {
                 chain: runtime::Params::localnet(),
@@ -31,6 +32,7 @@ impl Preset {
                 delegation: runtime::delegation::Params::localnet(),
                 services: runtime::dss::Params::localnet(),
                 slashing: runtime::slashing::Params::localnet(),
+                rewards: runtime::rewards::Params::standard(),
             },
         }
     }

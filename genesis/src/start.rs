@@ -13,7 +13,7 @@ use runtime::assets::{
 use runtime::bank::{self, Balance};
 use runtime::genesis::GenesisError as RuntimeError;
 use runtime::staking::{self, GenesisBond, GenesisValidator, Moniker};
-use runtime::{Changes, ModulesGenesis, State, attested, delegation, dss, slashing, vaults};
+use runtime::{Changes, ModulesGenesis, State, attested, delegation, dss, rewards, slashing, vaults};
 
 /// The chain at height 0.
 #[derive(Clone, Debug)]
@@ -120,6 +120,10 @@ impl Document {
                 },
                 slashing: slashing::Genesis {
                     params: self.parameters.slashing.clone(),
+                    resumed: None,
+                },
+                rewards: rewards::Genesis {
+                    params: self.parameters.rewards,
                     resumed: None,
                 },
                 attested: attested::Genesis::default(),

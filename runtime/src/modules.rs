@@ -16,6 +16,7 @@ compose! {
         delegation Delegation: delegation::Delegation<Wire>,
         dss Dss: dss::Dss<Wire>,
         slashing Slashing: slashing::Slashing<Wire>,
+        rewards Rewards: rewards::Rewards<Wire>,
         attested Attested: attested::Attested,
     ],
     end_epoch: [
@@ -25,6 +26,7 @@ compose! {
         delegation::Delegation<Wire>,
         slashing::Slashing<Wire>,
         dss::Dss<Wire>,
+        rewards::Rewards<Wire>,
         attested::Attested,
         // Order: last, since the next set comes from everything before.
         staking::Staking<Wire>,

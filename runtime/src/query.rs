@@ -57,6 +57,7 @@ pub fn params_keys() -> Vec<Vec<u8>> {
         delegation::query::params_key(),
         dss::query::params_key(),
         slashing::query::params_key(),
+        rewards::query::params_key(),
     ]
 }
 
@@ -101,6 +102,10 @@ pub fn parameters(store: &(impl Read + ?Sized)) -> Result<Vec<Parameter>, StateE
         .chain(of(
             slashing::ID.name(),
             slashing_rows(&slashing::query::params(store)?),
+        ))
+        .chain(of(
+            rewards::ID.name(),
+            reward_rows(&rewards::query::params(store)?),
         ))
         .collect())
 }
@@ -171,6 +176,14 @@ fn slashing_rows(params: &slashing::Params) -> Vec<(&'static str, String, &'stat
         ("reporter_most", params.reporter_most.to_string(), "npal"),
         ("reporter_delay", params.reporter_delay.to_string(), "ms"),
         ("items_per_block", params.items_per_block.to_string(), ""),
+    ]
+}
+
+fn reward_rows(params: &rewards::Params) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("pools_per_block", params.pools_per_block.to_string(), ""),
+        ("operators_per_block", params.operators_per_block.to_string(), ""),
+        ("assets_per_vault", params.assets_per_vault.to_string(), ""),
     ]
 }
 

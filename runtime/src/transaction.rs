@@ -256,6 +256,7 @@ fn outgoing(message: &Message) -> Amount {
         Message::Bank(bank::Msg::Transfer(message)) => message.coin,
         Message::Bank(bank::Msg::Burn(message)) => message.coin,
         Message::Dss(dss::Msg::PostTask(message)) => message.fee,
+        Message::Rewards(rewards::Msg::Fund(message)) => message.coin,
         Message::Staking(staking::Msg::Bond(message)) => return message.amount,
         Message::Staking(staking::Msg::RegisterValidator(message)) => return message.bond,
         Message::Staking(
@@ -270,6 +271,7 @@ fn outgoing(message: &Message) -> Amount {
         | Message::Delegation(_)
         // The bonds of services and requests are parameters, which need state too.
         | Message::Slashing(_)
+        | Message::Rewards(rewards::Msg::Claim { .. })
         | Message::Attested(_)
         | Message::Dss(
             dss::Msg::Register(_)

@@ -5,6 +5,7 @@ mod bank;
 mod canonical;
 mod delegation;
 mod fields;
+mod reward;
 mod schema;
 mod service;
 mod slash;

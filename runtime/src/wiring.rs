@@ -1,5 +1,6 @@
 //! What modules need from modules that they cannot name.
 
+use bank::InTransit;
 use crypto::bls::KeyBytes;
 use delegation::{Charter, ServiceId, Terms, Timing, VaultId};
 use kernel::{Ctx, Read, StateError, View};
@@ -22,11 +23,20 @@ impl staking::Wiring for Wire {
     fn stake(_: &View<'_>, _: &AccountId, bonded: Amount) -> Result<Amount, StateError> {
         Ok(bonded)
     }
+
+    fn share(
+        ctx: &mut Ctx<'_>,
+        operator: &AccountId,
+        bonded: Amount,
+        earned: InTransit,
+    ) -> Result<InTransit, StateError> {
+        rewards::share_of_validator::<Self>(ctx, operator, bonded, earned)
+    }
 }
 
 impl vaults::Wiring for Wire {
-    fn before_shares_change(_: &mut Ctx<'_>, _: &VaultId, _: &AccountId) -> Result<(), StateError> {
-        Ok(())
+    fn before_shares_change(ctx: &mut Ctx<'_>, vault: &VaultId, owner: &AccountId) -> Result<(), StateError> {
+        rewards::settle(ctx, vault, owner)
     }
 
     fn open_slashes(ctx: &Ctx<'_>, vault: &VaultId) -> Result<OpenSlashes, StateError> {

@@ -126,6 +126,8 @@ fn one(network: Network, kind: &Kind) -> Value {
         | Kind::ProveFault(_)
         | Kind::RequestSlash(_)
         | Kind::VetoSlash(_)) => services::of_work(network, kind).unwrap_or(Value::Null),
+        Kind::FundRewards(msg) => services::fund_rewards(msg),
+        Kind::ClaimVaultRewards(msg) => services::claim_vault_rewards(msg),
     }
 }
 

@@ -24,4 +24,4 @@ pub use id::{AccountId, BlockHash, Bytes32, ChainHash, Digest, ParseIdError, TxI
 pub use math::{MathError, Rounding, mul_div};
 pub use quantity::{Amount, Gas, ParseQuantityError, Power, Shares};
 pub use ratio::{Bps, Ratio};
-pub use time::{Blocks, ChainClock, Epoch, Height, Millis, Timestamp, View};
+pub use time::{Blocks, ChainClock, Epoch, Height, Longer, Millis, Timestamp, View};

@@ -100,9 +100,64 @@ impl ChainClock {
     }
 }
 
+/// A period that was longer, and still is for what began before it was shortened: nothing is shortened in retrospect
+/// (restaking.md, "Time").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
+pub struct Longer {
+    /// How long it was.
+    pub period: Millis,
+    /// When everything that began under it is over.
+    pub until: ChainClock,
+}
+
+impl Longer {
+    /// The period in force at `now`, where `period` is what is set.
+    #[must_use]
+    pub fn or(self, period: Millis, now: ChainClock) -> Millis {
+        if now <= self.until {
+            period.max(self.period)
+        } else {
+            period
+        }
+    }
+
+    /// What is to be remembered when `set` gives way to `next` at `now`; `lag` is how long after it happened what is
+    /// counted from now may start to count.
+    #[must_use]
+    pub fn shortened(self, set: Millis, next: Millis, lag: Millis, now: ChainClock) -> Self {
+        let period = self.or(set, now);
+        if next >= period {
+            return self;
+        }
+        Self {
+            period,
+            until: now.after(lag).after(period),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_began_under_a_longer_period_keeps_it() {
+        let (ms, at) = (Millis::new, ChainClock::new);
+        let never = Longer::default();
+        assert_eq!(never.or(ms(60), at(1)), ms(60));
+        assert_eq!(never.shortened(ms(60), ms(90), ms(5), at(100)), never);
+        let once = never.shortened(ms(60), ms(20), ms(5), at(100));
+        assert_eq!(
+            (once.or(ms(20), at(165)), once.or(ms(20), at(166))),
+            (ms(60), ms(20))
+        );
+        // Shortened again while the first still counts: the longest stays, and for what began meanwhile too.
+        let twice = once.shortened(ms(20), ms(10), ms(5), at(150));
+        assert_eq!(
+            (twice.or(ms(10), at(215)), twice.or(ms(10), at(216))),
+            (ms(60), ms(10))
+        );
+    }
 
     #[test]
     fn a_halt_of_days_moves_the_clock_ten_seconds() {

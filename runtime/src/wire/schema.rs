@@ -139,6 +139,8 @@ static REQUEST_SLASH: Schema = leaves(
     &[(1, LEAF), (2, LEAF), (3, LEAF), (4, LEAF), (5, LEAF), (6, LEAF)],
 );
 static VETO_SLASH: Schema = leaves("VetoSlash", ONE);
+static FUND_REWARDS: Schema = leaves("FundRewards", FOUR);
+static CLAIM_VAULT_REWARDS: Schema = leaves("ClaimVaultRewards", ONE);
 static MESSAGE: Schema = Schema {
     name: "Message",
     fields: &[
@@ -186,6 +188,8 @@ static MESSAGE: Schema = Schema {
         (43, Some(&PROVE_FAULT)),
         (44, Some(&REQUEST_SLASH)),
         (45, Some(&VETO_SLASH)),
+        (46, Some(&FUND_REWARDS)),
+        (47, Some(&CLAIM_VAULT_REWARDS)),
     ],
 };
 

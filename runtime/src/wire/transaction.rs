@@ -6,7 +6,7 @@ use crate::transaction::{Body, MAX_MEMO_BYTES, MAX_MESSAGES, TransactionError};
 use crate::wire::canonical;
 use crate::wire::fields::{FieldError, account, amount, array, invalid, small};
 use crate::wire::schema::{BODY, ENVELOPE};
-use crate::wire::{assets, bank, delegation, service, slash, staking, vaults};
+use crate::wire::{assets, bank, delegation, reward, service, slash, staking, vaults};
 use primitives::{Gas, Height};
 use prost::Message as _;
 use prost::encoding::{WireType, decode_key, decode_varint};
@@ -148,6 +148,8 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::ProveFault(message) => Message::Slashing(slash::prove(&message)?),
         Kind::RequestSlash(message) => Message::Slashing(slash::request(&message)?),
         Kind::VetoSlash(message) => Message::Slashing(slash::veto(&message)),
+        Kind::FundRewards(message) => Message::Rewards(reward::fund(&message)?),
+        Kind::ClaimVaultRewards(message) => Message::Rewards(reward::claim(&message)?),
     })
 }
 
@@ -198,6 +200,7 @@ fn write_message(message: &Message) -> pb::Message {
         }
         Message::Dss(message) => service::write(message),
         Message::Slashing(message) => slash::write(message),
+        Message::Rewards(message) => reward::write(message),
         Message::Attested(message) => service::write_program(message),
     };
     pb::Message { message: Some(kind) }

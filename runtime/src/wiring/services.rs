@@ -112,8 +112,13 @@ impl dss::Wiring for Wire {
         }
     }
 
-    fn pay(ctx: &mut Ctx<'_>, _: ServiceId, operator: &AccountId, fee: InTransit) -> Result<(), StateError> {
-        bank::give(ctx, operator, fee)
+    fn pay(
+        ctx: &mut Ctx<'_>,
+        service: ServiceId,
+        operator: &AccountId,
+        fee: InTransit,
+    ) -> Result<(), StateError> {
+        rewards::earn(ctx, service, operator, fee)
     }
 }
 
@@ -122,7 +127,26 @@ impl slashing::Wiring for Wire {
         assets::value(store, coin.asset, coin.amount)
     }
 
-    fn compensate(ctx: &mut Ctx<'_>, _: &VaultId, amount: InTransit) -> Result<(), StateError> {
-        bank::destroy(ctx, amount)
+    fn compensate(ctx: &mut Ctx<'_>, vault: &VaultId, amount: InTransit) -> Result<(), StateError> {
+        // A vault that nobody owns any more takes nothing: then nobody gets it.
+        rewards::credit_vault(ctx, vault, amount)?.map_or(Ok(()), |refused| bank::destroy(ctx, refused))
+    }
+}
+
+impl rewards::Wiring for Wire {
+    fn counts(store: &dyn Read, service: ServiceId, id: &VaultId) -> Result<Amount, StateError> {
+        let Some(vault) = vaults::vault(store, id)? else {
+            return Ok(Amount::ZERO);
+        };
+        let backing = delegation::backing(store, id, service)?;
+        if service == ServiceId::CONSENSUS {
+            return assets::value(store, vault.asset, backing);
+        }
+        let coin = Coin {
+            asset: vault.asset,
+            amount: backing,
+        };
+        let found = dss::query::service(store, service)?;
+        found.map_or(Ok(Amount::ZERO), |record| counted(store, &record.terms, coin))
     }
 }

@@ -126,6 +126,7 @@ impl Model {
             | Message::Delegation(_)
             | Message::Dss(_)
             | Message::Slashing(_)
+            | Message::Rewards(_)
             | Message::Attested(_) => {
                 panic!("the model knows the bank alone")
             }

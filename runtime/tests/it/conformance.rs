@@ -220,6 +220,7 @@ fn of_execution() -> Vec<(&'static str, String)> {
             "delegation parameters",
             of(&encode(&delegation::Params::mainnet())),
         ),
+        ("reward parameters", of(&encode(&rewards::Params::standard()))),
     ]
 }
 
@@ -241,6 +242,10 @@ fn of_a_chain() -> Vec<(&'static str, String)> {
         (
             "delegation tables",
             of(&encode(&exported.modules.delegation.resumed.unwrap())),
+        ),
+        (
+            "reward tables",
+            of(&encode(&exported.modules.rewards.resumed.unwrap())),
         ),
         ("genesis", of(&chain.document.canonical())),
         ("chain hash", chain.hash().to_string()),

@@ -18,6 +18,7 @@ mod genesis;
 mod model;
 mod queries;
 mod refusals;
+mod rewards;
 mod services;
 mod transfers;
 mod unordered;

@@ -17,8 +17,8 @@ use slashing::{Ending, Msg as SlashMsg, RequestSlash};
 use testing::{Account, Chain};
 use vaults::{Charter, Create, Deposit, Limits, Msg as VaultMsg, Serves, VaultId, Withdraw};
 
-const SERVICE: ServiceId = ServiceId::new(1);
-const STAKE: u128 = 5_000_000_001;
+pub(crate) const SERVICE: ServiceId = ServiceId::new(1);
+pub(crate) const STAKE: u128 = 5_000_000_001;
 
 /// Guilty of class 1 is whoever signed an answer that starts with an `x`, where the accuser adds nothing.
 const PROGRAM: &str = r#"(module
@@ -33,7 +33,7 @@ const PROGRAM: &str = r#"(module
             (then (i32.const 1))
             (else (i32.const -1)))))"#;
 
-fn secret(of: &Account) -> SecretKey {
+pub(crate) fn secret(of: &Account) -> SecretKey {
     SecretKey::key_gen(of.id().as_bytes(), &[]).unwrap()
 }
 
@@ -78,20 +78,25 @@ fn terms(destination: Destination) -> Terms {
     }
 }
 
-struct World {
-    chain: Chain,
-    alice: Account,
-    bob: Account,
-    carol: Account,
-    dave: Account,
+pub(crate) struct World {
+    pub(crate) chain: Chain,
+    pub(crate) alice: Account,
+    pub(crate) bob: Account,
+    pub(crate) carol: Account,
+    pub(crate) dave: Account,
 }
 
 impl World {
     /// Alice owns the service; bob and carol serve it with a vault of their own each.
     fn new(destination: Destination) -> Self {
+        Self::on(Chain::new(), destination)
+    }
+
+    /// As [`World::new`], on a chain of one's own.
+    pub(crate) fn on(chain: Chain, destination: Destination) -> Self {
         let (alice, bob) = people();
         let mut world = Self {
-            chain: Chain::new(),
+            chain,
             alice,
             bob,
             carol: Account::named("carol"),
@@ -115,14 +120,14 @@ impl World {
         world
     }
 
-    fn send(&mut self, who: &Account, message: Message) -> Receipt {
+    pub(crate) fn send(&mut self, who: &Account, message: Message) -> Receipt {
         let draft = self.chain.draft(who, vec![message]).with_fee(95_000_000, 100, 1);
         let id = self.chain.submit(&draft);
         let receipts = &self.chain.next_block().executed.receipts;
         receipts.iter().find(|receipt| receipt.id == id).cloned().unwrap()
     }
 
-    fn good(&mut self, who: &Account, message: Message) {
+    pub(crate) fn good(&mut self, who: &Account, message: Message) {
         let receipt = self.send(who, message);
         assert!(
             receipt.succeeded(),
@@ -131,7 +136,7 @@ impl World {
         );
     }
 
-    fn refused(&mut self, who: &Account, message: Message) -> &'static str {
+    pub(crate) fn refused(&mut self, who: &Account, message: Message) -> &'static str {
         let receipt = self.send(who, message);
         receipt.failure.expect("refused").meaning().unwrap().reason
     }
@@ -180,16 +185,16 @@ impl World {
         self.good(operator, Message::Delegation(PledgeMsg::Allocate(allocate)));
     }
 
-    fn vault(&self, operator: &Account) -> VaultId {
+    pub(crate) fn vault(&self, operator: &Account) -> VaultId {
         vaults::query::vaults_of(self.chain.state(), &operator.id()).unwrap()[0]
     }
 
-    fn assets(&self, operator: &Account) -> u128 {
+    pub(crate) fn assets(&self, operator: &Account) -> u128 {
         let vault = vaults::vault(self.chain.state(), &self.vault(operator)).unwrap();
         vault.unwrap().pool.assets.get()
     }
 
-    fn post(&mut self) -> u64 {
+    pub(crate) fn post(&mut self) -> u64 {
         let task = PostTask {
             service: SERVICE,
             payload: Digest::new([1; 32]),
@@ -215,7 +220,7 @@ impl World {
         }
     }
 
-    fn says(&self, operator: &Account, task: u64, answer: &[u8]) -> Said {
+    pub(crate) fn says(&self, operator: &Account, task: u64, answer: &[u8]) -> Said {
         let digest = Digest::new(sha256(&[answer]));
         let statement = sign_bytes(&self.chain.hash(), SERVICE, task, 0, &digest);
         let signature = secret(operator).sign(statement.as_bytes(), SIGNATURE_DST, &[]);
@@ -225,7 +230,7 @@ impl World {
         }
     }
 
-    fn proof(&self, operator: &Account, task: u64, answer: &[u8], extra: &[u8]) -> Message {
+    pub(crate) fn proof(&self, operator: &Account, task: u64, answer: &[u8], extra: &[u8]) -> Message {
         Message::Slashing(SlashMsg::Prove(Box::new(Evidence {
             service: SERVICE,
             operator: operator.id(),
@@ -238,7 +243,7 @@ impl World {
         })))
     }
 
-    fn epoch(&self) -> Epoch {
+    pub(crate) fn epoch(&self) -> Epoch {
         self.chain.tip().epoch
     }
 }
@@ -370,7 +375,8 @@ fn what_is_asked_for_waits_for_a_veto_and_is_then_taken_before_every_claim() {
     assert_eq!(world.refused(&dave, veto(first)), "ENDED");
     assert_eq!(
         (world.assets(&bob), world.assets(&carol)),
-        (STAKE - part(STAKE, 500), STAKE)
+        // The bond of what was vetoed is with those whom it was to hurt.
+        (STAKE - part(STAKE, 500), STAKE + 10_000_000_000)
     );
     let ended = |n| {
         slashing::query::request(world.chain.state(), n)

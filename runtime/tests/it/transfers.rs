@@ -66,7 +66,7 @@ fn a_failed_transaction_leaves_its_fee_its_sequence_and_nothing_else() {
         palisade_runtime::query::balance_key(&alice.id(), AssetId::PAL),
         palisade_runtime::query::balance_key(&staking::reward_account(), AssetId::PAL),
         palisade_runtime::query::supply_key(AssetId::PAL),
-        palisade_runtime::query::validator_key(&proposer),
+        staking::query::tips_key(&proposer),
     ];
     for key in changed.iter().filter(|key| !alone.contains(key)) {
         assert!(

@@ -42,6 +42,21 @@ fn register(network: Network, msg: &RegisterService) -> Value {
     }})
 }
 
+/// A funding of a service's pools.
+pub(super) fn fund_rewards(msg: &proto::reward::v1::FundRewards) -> Value {
+    json!({"fund_rewards": {
+        "service_id": msg.service_id,
+        "asset_id": msg.asset_id,
+        "amount": msg.amount,
+        "epochs": msg.epochs,
+    }})
+}
+
+/// A claim of what shares of a vault have earned.
+pub(super) fn claim_vault_rewards(msg: &proto::reward::v1::ClaimVaultRewards) -> Value {
+    json!({"claim_vault_rewards": {"vault": hex::encode(&msg.vault)}})
+}
+
 /// A message about a service's life and its members.
 pub(super) fn of_members(network: Network, kind: &Kind) -> Option<Value> {
     let operator = |bytes: &[u8]| address(network, AddressKind::Operator, bytes);

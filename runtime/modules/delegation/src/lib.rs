@@ -53,7 +53,7 @@ pub use params::{MAX_SERVICES, Params, ParamsError};
 pub use register::enrol;
 pub use slash::{Offence, Outcome, Skipped, slash};
 pub use stake::{backing, reportable, self_stake, slashable, slashable_at};
-pub use state::{allocation, allocations, is_operator, members, membership, serves};
+pub use state::{allocation, allocations, is_operator, members, membership, serves, set_params};
 pub use types::{
     Allocation, Change, Commission, KeyKind, Level, Membership, Operator, ServiceKey, Status, Taking, taking,
 };

@@ -43,6 +43,14 @@ pub(crate) type KeyPlace = (AccountId, ServiceId, u8, ChainClock);
 /// Entries read at once where a table is walked whole.
 const PAGE: usize = 256;
 
+/// Sets the parameters, whose rules the caller has checked. What is under way keeps its moment.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn set_params(ctx: &mut Ctx<'_>, params: &Params) -> Result<(), StateError> {
+    PARAMS.put(ctx, params)
+}
+
 /// Arithmetic on what the tables say cannot fail on a sound store.
 pub(crate) const fn broken_math(source: MathError) -> StateError {
     StateError::Math {

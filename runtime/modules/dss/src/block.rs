@@ -1,7 +1,7 @@
 //! What happens by itself: tasks are settled and forgotten, and epochs' ends are noted.
 
 use crate::hooks::Wiring;
-use crate::state::{EPOCH_ENDS, PARAMS, QUEUE};
+use crate::state::{EPOCH_ENDS, PARAMS, QUEUE, evidence_window};
 use crate::task::settle;
 use kernel::{Ctx, StateError};
 
@@ -29,7 +29,7 @@ pub(crate) fn begin<W: Wiring>(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
 pub(crate) fn end_epoch(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
     let now = ctx.chain_clock();
     EPOCH_ENDS.put(ctx, &ctx.epoch(), &now)?;
-    let window = PARAMS.require(ctx)?.evidence_window;
+    let window = evidence_window(ctx, now)?;
     for (epoch, ended) in EPOCH_ENDS.range(ctx, None, 2)? {
         if now > ended.after(window) {
             EPOCH_ENDS.remove(ctx, &epoch)?;

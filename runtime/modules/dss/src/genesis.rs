@@ -5,14 +5,14 @@ use crate::params::Params;
 use crate::score::Score;
 use crate::snapshot::Snapshot;
 use crate::state::{
-    ANSWERS, COMMITMENTS, CONVICTIONS, EPOCH_ENDS, PAGE, PARAMS, QUEUE, SCORES, SERVICE_COUNT, SERVICES,
-    SNAPSHOTS, TASK_COUNT, TASKS,
+    ANSWERS, COMMITMENTS, CONVICTIONS, EPOCH_ENDS, LONGER, PAGE, PARAMS, QUEUE, SCORES, SERVICE_COUNT,
+    SERVICES, SNAPSHOTS, TASK_COUNT, TASKS,
 };
 use crate::types::{Conviction, Record, Task};
 use borsh::{BorshDeserialize, BorshSerialize};
 use kernel::{Ctx, Key, Map, Read, StateError};
 use primitives::codec::{Decode, Encode};
-use primitives::{AccountId, ChainClock, Digest, Epoch, ServiceId};
+use primitives::{AccountId, ChainClock, Digest, Epoch, Longer, ServiceId};
 
 /// Parameters, and everything that there is when a chain goes on.
 #[derive(
@@ -50,6 +50,7 @@ pub struct Tables {
     answers: Vec<((u64, u8), Digest)>,
     convictions: Vec<((ServiceId, Epoch, AccountId, u8), Conviction)>,
     scores: Vec<((ServiceId, AccountId), Score)>,
+    longer: Option<Longer>,
 }
 
 /// A whole table, in order.
@@ -94,6 +95,9 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
     fill(ctx, &ANSWERS, &tables.answers)?;
     fill(ctx, &CONVICTIONS, &tables.convictions)?;
     fill(ctx, &SCORES, &tables.scores)?;
+    if let Some(longer) = tables.longer {
+        LONGER.put(ctx, &longer)?;
+    }
     if tables.service_count > 0 {
         SERVICE_COUNT.put(ctx, &tables.service_count)?;
     }
@@ -123,6 +127,7 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         answers: all(store, &ANSWERS)?,
         convictions: all(store, &CONVICTIONS)?,
         scores: all(store, &SCORES)?,
+        longer: LONGER.get(store)?,
     };
     Ok(Genesis {
         params: PARAMS.require(store)?,

@@ -58,7 +58,7 @@ pub use params::{Params, ParamsError};
 pub use score::Score;
 pub use seats::Seats;
 pub use snapshot::{Seat, Snapshot, snapshot};
-pub use state::{bond_account, fee_account, service};
+pub use state::{bond_account, evidence_window, fee_account, service, set_params};
 pub use types::{
     Accepted, Certificate, Class, Committee, Conviction, Destination, Kind, Metadata, Nature, Phase, Record,
     Rise, Task, Terms, Windows,

@@ -152,7 +152,7 @@ pub(crate) fn in_window(
     if epoch == current {
         return Ok(true);
     }
-    let window = state::PARAMS.require(store)?.evidence_window;
+    let window = state::evidence_window(store, now)?;
     // Age counts from the epoch's end.
     let ended = EPOCH_ENDS.get(store, &epoch)?;
     Ok(ended.is_some_and(|ended| now <= ended.after(window)))

@@ -6,8 +6,8 @@ use crate::params::Params;
 use crate::score::Score;
 use crate::snapshot::Snapshot;
 use crate::types::{Conviction, Record, Task};
-use kernel::{Item, Map, Read, StateError};
-use primitives::{AccountId, ChainClock, Digest, Epoch, MathError, ServiceId};
+use kernel::{Ctx, Item, Map, Read, StateError};
+use primitives::{AccountId, ChainClock, Digest, Epoch, Longer, MathError, Millis, ServiceId};
 
 /// The module's parameters.
 pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(0));
@@ -33,6 +33,8 @@ pub(crate) const ANSWERS: Map<(u64, u8), Digest> = Map::new(ID.table(9));
 pub(crate) const CONVICTIONS: Map<(ServiceId, Epoch, AccountId, u8), Conviction> = Map::new(ID.table(10));
 /// (service, operator) → what the chain has seen of its work.
 pub(crate) const SCORES: Map<(ServiceId, AccountId), Score> = Map::new(ID.table(11));
+/// The evidence window before it was shortened; no entry where it never was.
+pub(crate) const LONGER: Item<Longer> = Item::new(ID.table(12));
 
 /// Entries read at once where a table is walked whole.
 pub(crate) const PAGE: usize = 256;
@@ -47,6 +49,38 @@ pub const fn fee_account() -> AccountId {
 #[must_use]
 pub const fn bond_account() -> AccountId {
     bank::module_account(ID, 1)
+}
+
+/// How long after an epoch's end faults of it may be shown at `now`: what began before the window was shortened keeps the
+/// longer one.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn evidence_window(store: &(impl Read + ?Sized), now: ChainClock) -> Result<Millis, StateError> {
+    let set = PARAMS.require(store)?.evidence_window;
+    Ok(LONGER.or_default(store)?.or(set, now))
+}
+
+/// Sets the parameters, whose rules the caller has checked; `epoch` is the longest epoch. What is due keeps its moment, and
+/// what happened before a shorter evidence window keeps the longer.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn set_params(ctx: &mut Ctx<'_>, params: &Params, epoch: Millis) -> Result<(), StateError> {
+    let before = PARAMS.require(ctx)?;
+    // Age counts from the end of an epoch, which may have begun just now.
+    let lag = epoch.saturating_add(ChainClock::MAX_STEP);
+    let known = LONGER.or_default(ctx)?;
+    let longer = known.shortened(
+        before.evidence_window,
+        params.evidence_window,
+        lag,
+        ctx.chain_clock(),
+    );
+    if longer != known {
+        LONGER.put(ctx, &longer)?;
+    }
+    PARAMS.put(ctx, params)
 }
 
 /// Arithmetic on what the tables say cannot fail on a sound store.

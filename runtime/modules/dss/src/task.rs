@@ -126,11 +126,10 @@ pub(crate) fn settle<W: Wiring>(ctx: &mut Ctx<'_>, id: u64) -> Result<(), StateE
     TASKS.put(ctx, &id, &task)?;
     // Kept while faults of its epoch may be shown: that epoch has ended by then plus a window, or does so later by less
     // than the longest task.
-    let params = PARAMS.require(ctx)?;
-    let until = ctx
-        .chain_clock()
-        .after(params.evidence_window)
-        .after(params.longest_task);
+    let now = ctx.chain_clock();
+    let until = now
+        .after(state::evidence_window(ctx, now)?)
+        .after(PARAMS.require(ctx)?.longest_task);
     QUEUE.put(ctx, &(until, id), &())?;
     let mut record = SERVICES
         .get(ctx, &task.service)?

@@ -6,14 +6,100 @@
 //! - settle an owner before how many shares it has changes.
 
 use crate::hooks::Wiring;
-use crate::state::{ACCOUNTS, MOST_ASSETS, PARAMS, SUMS, broken_math, pool_account};
+use crate::state::{ACCOUNTS, EARNED, MOST_ASSETS, PARAMS, SUMS, broken_math, pool_account};
 use bank::InTransit;
 use kernel::{Ctx, StateError};
-use primitives::{AccountId, Amount, Rounding, ServiceId, Shares};
+use primitives::{AccountId, Amount, AssetId, Bps, Epoch, Rounding, ServiceId, Shares};
 use vaults::VaultId;
 
+/// Notes what an operator has earned for a service in this epoch. It is shared with those behind it when the epoch is over,
+/// so that work which is paid often costs one write each time.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn earn(
+    ctx: &mut Ctx<'_>,
+    service: ServiceId,
+    operator: &AccountId,
+    amount: InTransit,
+) -> Result<(), StateError> {
+    let coin = amount.coin();
+    bank::give(ctx, &pool_account(), amount)?;
+    note(ctx, (ctx.epoch(), service, *operator, coin.asset), coin.amount)
+}
+
+/// As [`earn`], of what the module holds already.
+pub(crate) fn note(
+    ctx: &mut Ctx<'_>,
+    key: (Epoch, ServiceId, AccountId, AssetId),
+    amount: Amount,
+) -> Result<(), StateError> {
+    if amount.is_zero() {
+        return Ok(());
+    }
+    let sum = EARNED.or_default(ctx, &key)?.checked_add(amount);
+    EARNED.put(ctx, &key, &sum.map_err(broken_math)?)
+}
+
+/// What each of an operator's vaults counts for a service, those that count, and all together.
+fn counted<W: Wiring>(
+    ctx: &Ctx<'_>,
+    service: ServiceId,
+    operator: &AccountId,
+) -> Result<(Vec<(VaultId, Amount)>, Amount), StateError> {
+    let mut counted = Vec::new();
+    let mut total = Amount::ZERO;
+    for vault in vaults::query::vaults_of(ctx, operator)? {
+        let value = W::counts(ctx, service, &vault)?;
+        if !value.is_zero() {
+            total = total.saturating_add(value);
+            counted.push((vault, value));
+        }
+    }
+    Ok((counted, total))
+}
+
+/// What an operator keeps of what it earns for a service, now.
+fn commission(ctx: &Ctx<'_>, operator: &AccountId, service: ServiceId) -> Result<Bps, StateError> {
+    delegation::query::commission(ctx, operator, service, ctx.chain_clock())
+}
+
+/// Takes out of what a validator has earned what is not its bonds': its operator's commission for the chain as a service,
+/// and its vaults' part, in proportion to what each counts for its power; `bonded` counts as much as it is. Gives back what
+/// is for those who are bonded; nothing where nothing is bonded and a vault counts.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn share_of_validator<W: Wiring>(
+    ctx: &mut Ctx<'_>,
+    operator: &AccountId,
+    bonded: Amount,
+    mut earned: InTransit,
+) -> Result<InTransit, StateError> {
+    let rate = commission(ctx, operator, ServiceId::CONSENSUS)?;
+    let whole = earned.coin().amount.get();
+    // Rounding: the operator's part goes Down.
+    let kept = rate.of(whole, Rounding::Down).map_err(broken_math)?;
+    let own = earned.split(Amount::new(kept)).map_err(broken_math)?;
+    bank::give(ctx, operator, own)?;
+    let (_, total) = counted::<W>(ctx, ServiceId::CONSENSUS, operator)?;
+    if total.is_zero() {
+        return Ok(earned);
+    }
+    let all = total.saturating_add(bonded);
+    let rest = earned.coin().amount;
+    // Rounding: the vaults' part goes Down; what is over is the bonds'.
+    let part = rest
+        .mul_div(total.get(), all.get(), Rounding::Down)
+        .map_err(broken_math)?;
+    let part = earned.split(part).map_err(broken_math)?;
+    earn(ctx, ServiceId::CONSENSUS, operator, part)?;
+    Ok(earned)
+}
+
 /// Gives an operator and those behind it what it earned for a service: its commission to itself, the rest to its vaults by
-/// what each counts for the service.
+/// what each counts for the service. For the chain as a service the commission is taken before
+/// ([`share_of_validator`]).
 ///
 /// # Errors
 /// [`StateError`]: the store is broken, or out of gas.
@@ -27,28 +113,25 @@ pub fn credit_operator<W: Wiring>(
     if whole.is_zero() {
         return bank::give(ctx, operator, earned);
     }
-    let commission = delegation::query::commission(ctx, operator, service, ctx.chain_clock())?;
+    let rate = if service == ServiceId::CONSENSUS {
+        Bps::ZERO
+    } else {
+        commission(ctx, operator, service)?
+    };
     // Rounding: the operator's part goes Down.
-    let kept = commission.of(whole.get(), Rounding::Down).map_err(broken_math)?;
+    let kept = rate.of(whole.get(), Rounding::Down).map_err(broken_math)?;
     let own = earned.split(Amount::new(kept)).map_err(broken_math)?;
     bank::give(ctx, operator, own)?;
-    let mut counted = Vec::new();
-    let mut total = Amount::ZERO;
-    for vault in vaults::query::vaults_of(ctx, operator)? {
-        let value = W::counts(ctx, service, &vault)?;
-        if !value.is_zero() {
-            total = total.checked_add(value).map_err(broken_math)?;
-            counted.push((vault, value));
-        }
-    }
+    let (counted, total) = counted::<W>(ctx, service, operator)?;
     let rest = earned.coin().amount;
     for (vault, value) in counted {
         let part = rest
             .mul_div(value.get(), total.get(), Rounding::Down)
             .map_err(broken_math)?;
+        // Where values add up beyond what can be counted, parts may add up to more than there is.
+        let part = part.min(earned.coin().amount);
         let part = earned.split(part).map_err(broken_math)?;
-        let refused = credit_vault(ctx, &vault, part)?;
-        if let Some(refused) = refused {
+        if let Some(refused) = credit_vault(ctx, &vault, part)? {
             bank::give(ctx, operator, refused)?;
         }
     }

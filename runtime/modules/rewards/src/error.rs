@@ -20,6 +20,9 @@ pub enum Error {
     /// The parameters break a rule.
     #[error("bad parameters: {0}")]
     BadParams(#[from] ParamsError),
+    /// The tables of a chain that goes on owe more than is there.
+    #[error("the tables contradict each other or the balances")]
+    BadGenesis,
     /// What services say.
     #[error(transparent)]
     Dss(#[from] dss::Error),
@@ -39,7 +42,12 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     Meaning::new(1, "ZERO_AMOUNT", "the amount that is funded is zero"),
     Meaning::new(2, "BAD_EPOCHS", "pools are funded for 1 to 64 epochs"),
     Meaning::new(3, "NOTHING_TO_CLAIM", "nothing was earned, or all of it is paid"),
-    Meaning::new(4, "BAD_PARAMS", "genesis has parameters that break a rule"),
+    Meaning::new(4, "BAD_PARAMS", "the parameters break a rule"),
+    Meaning::new(
+        5,
+        "BAD_GENESIS",
+        "the tables contradict each other or the balances",
+    ),
 ];
 
 impl Fault for Error {
@@ -49,6 +57,7 @@ impl Fault for Error {
             Self::BadEpochs => 2,
             Self::NothingToClaim => 3,
             Self::BadParams(_) => 4,
+            Self::BadGenesis => 5,
             Self::Dss(inner) => return inner.code(),
             Self::Bank(inner) => return inner.code(),
             Self::Math(inner) => return inner.code(),
@@ -62,6 +71,7 @@ impl Fault for Error {
             Self::BadEpochs => "BAD_EPOCHS",
             Self::NothingToClaim => "NOTHING_TO_CLAIM",
             Self::BadParams(_) => "BAD_PARAMS",
+            Self::BadGenesis => "BAD_GENESIS",
             Self::Dss(inner) => inner.reason(),
             Self::Bank(inner) => inner.reason(),
             Self::Math(inner) => inner.reason(),
@@ -71,7 +81,11 @@ impl Fault for Error {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::ZeroAmount | Self::BadEpochs | Self::NothingToClaim | Self::BadParams(_) => Vec::new(),
+            Self::ZeroAmount
+            | Self::BadEpochs
+            | Self::NothingToClaim
+            | Self::BadParams(_)
+            | Self::BadGenesis => Vec::new(),
             Self::Dss(inner) => inner.metadata(),
             Self::Bank(inner) => inner.metadata(),
             Self::Math(inner) => inner.metadata(),

@@ -31,6 +31,19 @@ pub struct SharedOut {
     pub left: Amount,
 }
 
+/// What an operator had earned in an epoch that it is convicted of went to those who work on.
+#[derive(Clone, Copy, Debug)]
+pub struct Forfeited {
+    /// Which service's.
+    pub service: ServiceId,
+    /// Whose.
+    pub operator: AccountId,
+    /// Of which epoch.
+    pub epoch: Epoch,
+    /// What it was.
+    pub coin: Coin,
+}
+
 /// An owner of shares was paid what they earned.
 #[derive(Clone, Copy, Debug)]
 pub struct Claimed {
@@ -68,6 +81,21 @@ impl EventType for SharedOut {
             Attribute::new("asset", self.coin.asset),
             Attribute::new("amount", self.coin.amount),
             Attribute::new("left", self.left),
+        ]
+    }
+}
+
+impl EventType for Forfeited {
+    const MODULE: ModuleId = ID;
+    const NAME: &'static str = "Forfeited";
+
+    fn attributes(&self) -> Vec<Attribute> {
+        vec![
+            Attribute::new("service", Value::Id(u64::from(self.service.get()))),
+            Attribute::new("operator", Value::Operator(self.operator)),
+            Attribute::new("epoch", self.epoch),
+            Attribute::new("asset", self.coin.asset),
+            Attribute::new("amount", self.coin.amount),
         ]
     }
 }

@@ -1,8 +1,9 @@
 //! What the module starts with.
 
 use crate::error::Error;
+use crate::invariants;
 use crate::params::Params;
-use crate::state::{ACCOUNTS, PARAMS, POOLS, SUMS};
+use crate::state::{ACCOUNTS, EARNED, PARAMS, POOLS, SUMS};
 use crate::types::{Account, PerShare};
 use borsh::{BorshDeserialize, BorshSerialize};
 use kernel::{Ctx, Key, Map, Read, StateError};
@@ -41,6 +42,7 @@ pub struct Tables {
     pools: Vec<((Epoch, ServiceId, AssetId), Amount)>,
     sums: Vec<((VaultId, AssetId), PerShare)>,
     accounts: Vec<((VaultId, AccountId, AssetId), Account)>,
+    earned: Vec<((Epoch, ServiceId, AccountId, AssetId), Amount)>,
 }
 
 /// A whole table, in order.
@@ -75,7 +77,16 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
     for (key, account) in &tables.accounts {
         ACCOUNTS.put(ctx, key, account)?;
     }
-    Ok(())
+    for (key, amount) in &tables.earned {
+        EARNED.put(ctx, key, amount)?;
+    }
+    let view = ctx.view();
+    let holds = |invariant: &kernel::Invariant| (invariant.check)(&view).is_ok();
+    if invariants::ALL.iter().all(holds) {
+        Ok(())
+    } else {
+        Err(Error::BadGenesis)
+    }
 }
 
 /// Everything in `store`: starting from it writes the same entries.
@@ -87,6 +98,7 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         pools: all(store, &POOLS)?,
         sums: all(store, &SUMS)?,
         accounts: all(store, &ACCOUNTS)?,
+        earned: all(store, &EARNED)?,
     };
     Ok(Genesis {
         params: PARAMS.require(store)?,

@@ -1,7 +1,7 @@
 //! What must hold between transactions.
 
 use crate::genesis::all;
-use crate::state::{ACCOUNTS, POOLS, SUMS, broken_math, pool_account};
+use crate::state::{ACCOUNTS, EARNED, POOLS, SUMS, broken_math, pool_account};
 use kernel::{Invariant, View, Violation};
 use primitives::{Amount, AssetId, Shares};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ pub(crate) const ALL: &[Invariant] = &[Invariant {
     check: funded,
 }];
 
-/// What the module holds covers pools, what waits to be divided, what is owed, and what was earned and not settled.
+/// What the module holds covers pools, what operators have earned, what waits to be divided, what is owed, and what was earned and not settled.
 fn funded(view: &View<'_>) -> Result<(), Violation> {
     let mut need: BTreeMap<AssetId, Amount> = BTreeMap::new();
     let mut add = |asset: AssetId, amount: Amount| {
@@ -20,6 +20,9 @@ fn funded(view: &View<'_>) -> Result<(), Violation> {
         *sum = sum.saturating_add(amount);
     };
     for ((_, _, asset), amount) in all(view, &POOLS)? {
+        add(asset, amount);
+    }
+    for ((.., asset), amount) in all(view, &EARNED)? {
         add(asset, amount);
     }
     let mut seen = BTreeSet::new();

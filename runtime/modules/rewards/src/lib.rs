@@ -3,13 +3,13 @@
 //! May name: kernel, primitives, bank, vaults, staking, delegation, dss.
 //!
 //! Anybody funds a service's pools for epochs to come, in any asset. When an epoch is over its pools are shared out among the
-//! seats of its snapshot, by stake and by how well each has worked; of a seat's part the operator keeps its commission, and
-//! the rest goes to its vaults: into the vault where the reward is of the vault's asset, else to those who own its shares, by a
+//! seats of its snapshot, by stake and by how well each has worked; fees of tasks and a validator's earnings come to them too.
+//! Of what an operator has earned in an epoch it keeps its commission, and the rest goes to its vaults: into the vault where the reward is of the vault's asset, else to those who own its shares, by a
 //! sum per share that only grows. README.md has tables and rules.
 //!
 //! # Invariants
 //!
-//! - What the module holds covers every pool, everything that is owed, and everything that was earned and not settled.
+//! - What the module holds covers every pool, what operators have earned, everything that is owed, and everything that was earned and not settled.
 //! - Nothing is paid that was not funded.
 //! - A sum per share never falls.
 //!
@@ -31,14 +31,14 @@ pub mod query;
 mod state;
 mod types;
 
-pub use accrue::{credit_operator, credit_vault, settle};
+pub use accrue::{credit_operator, credit_vault, earn, settle, share_of_validator};
 pub use error::Error;
-pub use event::{Claimed, Funded, SharedOut};
+pub use event::{Claimed, Forfeited, Funded, SharedOut};
 pub use genesis::{Genesis, as_genesis};
 pub use hooks::Wiring;
 pub use msg::{Fund, Msg};
 pub use params::{Params, ParamsError};
-pub use state::pool_account;
+pub use state::{pool_account, set_params};
 pub use types::{Account, PerShare};
 
 use core::marker::PhantomData;

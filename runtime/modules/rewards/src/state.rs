@@ -3,7 +3,7 @@
 use crate::ID;
 use crate::params::Params;
 use crate::types::{Account, PerShare};
-use kernel::{Item, Map, StateError};
+use kernel::{Ctx, Item, Map, StateError};
 use primitives::{AccountId, Amount, AssetId, Epoch, MathError, ServiceId};
 use vaults::VaultId;
 
@@ -16,6 +16,10 @@ pub(crate) const SUMS: Map<(VaultId, AssetId), PerShare> = Map::new(ID.table(2))
 /// (vault, owner, asset) → what the owner has earned.
 pub(crate) const ACCOUNTS: Map<(VaultId, AccountId, AssetId), Account> = Map::new(ID.table(3));
 
+/// (epoch, service, operator, asset) → what an operator has earned, shared with those behind it when the epoch is over. The
+/// order is the queue's.
+pub(crate) const EARNED: Map<(Epoch, ServiceId, AccountId, AssetId), Amount> = Map::new(ID.table(4));
+
 /// The most assets that a vault's owners earn in.
 pub(crate) const MOST_ASSETS: usize = 32;
 
@@ -23,6 +27,14 @@ pub(crate) const MOST_ASSETS: usize = 32;
 #[must_use]
 pub const fn pool_account() -> AccountId {
     bank::module_account(ID, 0)
+}
+
+/// Sets the parameters, whose rules the caller has checked.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn set_params(ctx: &mut Ctx<'_>, params: &Params) -> Result<(), StateError> {
+    PARAMS.put(ctx, params)
 }
 
 /// Arithmetic on what the tables say cannot fail on a sound store.

@@ -46,7 +46,7 @@ pub use hooks::Wiring;
 pub use msg::{Msg, RequestSlash};
 pub use params::{Params, ParamsError};
 pub use query::{Open, is_due, open_of};
-pub use state::held_account;
+pub use state::{held_account, set_params};
 pub use types::{Due, Ending, Request};
 
 use core::marker::PhantomData;

@@ -1,7 +1,7 @@
 //! What may be asked.
 
 use crate::params::Params;
-use crate::state::{COOLDOWNS, DUE, MAX_OPEN, OPEN, PARAMS, REQUESTS};
+use crate::state::{COOLDOWNS, DUE, MAX_OPEN, OPEN, PARAMS, QUEUE, REQUESTS};
 use crate::types::{Due, Request};
 use kernel::{Read, StateError};
 use primitives::{AccountId, Bps, ChainClock, ServiceId};
@@ -24,6 +24,14 @@ pub struct Open {
 /// [`StateError`]: the store is broken.
 pub fn params(store: &(impl Read + ?Sized)) -> Result<Params, StateError> {
     PARAMS.require(store)
+}
+
+/// When the last request that waits is due, in chain time.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn last_due(store: &(impl Read + ?Sized)) -> Result<Option<ChainClock>, StateError> {
+    Ok(QUEUE.last(store)?.map(|((due, _), ())| due))
 }
 
 /// The raw key of the parameters, whose value is [`Params`].

@@ -3,7 +3,7 @@
 use crate::ID;
 use crate::params::Params;
 use crate::types::{Due, Request};
-use kernel::{Item, Map, StateError};
+use kernel::{Ctx, Item, Map, StateError};
 use primitives::{AccountId, ChainClock, MathError, ServiceId};
 use vaults::VaultId;
 
@@ -31,6 +31,14 @@ pub(crate) const MAX_VAULTS: usize = 32;
 #[must_use]
 pub const fn held_account() -> AccountId {
     bank::module_account(ID, 0)
+}
+
+/// Sets the parameters, whose rules the caller has checked. What was asked for keeps its bond and its dates.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn set_params(ctx: &mut Ctx<'_>, params: &Params) -> Result<(), StateError> {
+    PARAMS.put(ctx, params)
 }
 
 /// Arithmetic on what the tables say cannot fail on a sound store.

@@ -1,15 +1,14 @@
-//! What happens by itself: payouts, tips, issuance, and the change of sets.
+//! What happens by itself: payouts, and the change of sets.
 
 use crate::ID;
 use crate::error::Error;
-use crate::event::{EpochEnded, Issued, TipsCollected, UnbondingPaid};
-use crate::state::{self, BONDS, CUT, ISSUED_UNTIL, ROUNDS, SETS, UNBONDINGS, VALIDATORS};
-use crate::{convict, duty, jail, standing};
+use crate::event::{EpochEnded, UnbondingPaid};
+use crate::hooks::Wiring;
+use crate::state::{self, BONDS, CUT, ROUNDS, SETS, UNBONDINGS, VALIDATORS};
+use crate::{convict, duty, earn, jail, standing};
 use kernel::{Ctx, StateError};
 use light_palisade::ValidatorSet;
-use primitives::{AccountId, Amount, AssetId, Coin, MathError, Rounding, mul_div};
-
-const YEAR_MS: u128 = 365 * 86_400_000;
+use primitives::{Amount, MathError};
 
 /// Sets forgotten per epoch, at most: one more than comes, so that a shorter delay is caught up with.
 const FORGOTTEN_SETS: usize = 2;
@@ -58,13 +57,20 @@ pub(crate) fn begin(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
     {
         return Ok(());
     }
-    let limit = usize::from(state::params(ctx)?.payouts_per_block);
+    let params = state::params(ctx)?;
+    let limit = usize::from(params.payouts_per_block);
     let matured = UNBONDINGS.range(ctx, None, limit)?;
     for ((paid_at, number), entry) in matured {
         if paid_at > now {
             break;
         }
         UNBONDINGS.remove(ctx, &(paid_at, number))?;
+        // The longer of the delay of then and that of now.
+        let due = entry.since.after(params.unbonding_delay);
+        if due > now {
+            UNBONDINGS.put(ctx, &(due, number), &entry)?;
+            continue;
+        }
         pay(ctx, &entry).map_err(broken)?;
     }
     Ok(())
@@ -94,37 +100,6 @@ fn pay(ctx: &mut Ctx<'_>, entry: &crate::Unbonding) -> Result<(), Error> {
     Ok(())
 }
 
-/// Credits the tips of this block, in PAL, to those bonded behind its proposer; to its operator where nothing is bonded
-/// any more: a member of the set proposes until its epoch ends. Called once per block.
-///
-/// # Errors
-/// The store is broken: it is not PAL, or the proposer has no validator.
-pub fn collect_tips(ctx: &mut Ctx<'_>, tips: bank::InTransit) -> Result<(), StateError> {
-    let Coin { asset, amount } = tips.coin();
-    if asset != AssetId::PAL {
-        return Err(ID.broken("tips are paid in PAL"));
-    }
-    let operator = ctx.proposer();
-    let Some(mut validator) = VALIDATORS.get(ctx, &operator)? else {
-        return Err(ID.broken("the proposer has a validator"));
-    };
-    bank::give(ctx, &state::reward_account(), tips)?;
-    if amount.is_zero() {
-        return Ok(());
-    }
-    if validator.has_bonds() {
-        validator.reward(amount).map_err(state::broken_math)?;
-        VALIDATORS.put(ctx, &operator, &validator)?;
-    } else {
-        let key = (operator, operator);
-        let mut own = BONDS.or_default(ctx, &key)?;
-        own.settle(&validator).map_err(state::broken_math)?;
-        own.owed = own.owed.checked_add(amount).map_err(state::broken_math)?;
-        BONDS.put(ctx, &key, &own)?;
-    }
-    ctx.emit(&TipsCollected { operator, amount })
-}
-
 /// Writes the set of the epoch that follows, and forgets those about which no evidence can matter any more. Called in
 /// the epoch's last block, before the hooks of its end.
 ///
@@ -152,57 +127,10 @@ pub fn store_next_set(ctx: &mut Ctx<'_>, set: &ValidatorSet) -> Result<(), State
     Ok(())
 }
 
-/// Issues PAL for the time since the last epoch's end, to the validators by weight. Nothing is issued for a validator
-/// behind which nothing is bonded any more.
-pub(crate) fn end_epoch(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
-    issue(ctx).map_err(broken)?;
+/// Shares out what was earned, judges who did its work, and says that the epoch is over.
+pub(crate) fn end_epoch<W: Wiring>(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
+    earn::end_epoch::<W>(ctx).map_err(broken)?;
     duty::end_epoch(ctx).map_err(broken)?;
     let epoch = ctx.epoch();
     ctx.emit(&EpochEnded { epoch })
-}
-
-fn issue(ctx: &mut Ctx<'_>) -> Result<(), Error> {
-    let params = state::params(ctx)?;
-    let now = ctx.chain_clock();
-    let since = ISSUED_UNTIL.require(ctx)?;
-    ISSUED_UNTIL.put(ctx, &now)?;
-    let elapsed = u128::from(now.get().saturating_sub(since.get()));
-    let supply = bank::supply(ctx, AssetId::PAL)?;
-    // Rounding: the protocol pays Down.
-    let yearly = params.issuance.of(supply.get(), Rounding::Down)?;
-    let amount = mul_div(yearly, elapsed, YEAR_MS, Rounding::Down)?;
-    // At the end of the numbers there is nothing more to issue; a chain does not stop there.
-    let amount = amount.min(u128::MAX.saturating_sub(supply.get()));
-    let epoch = ctx.epoch();
-    let Some(set) = SETS.get(ctx, &epoch)? else {
-        return Err(ID.broken("the set in force is missing").into());
-    };
-    let total = u128::from(set.total_weight());
-    let mut issued = Amount::ZERO;
-    for member in &set.validators {
-        let weight = u128::from(member.weight.get());
-        let part = Amount::new(mul_div(amount, weight, total, Rounding::Down)?);
-        if reward(ctx, &member.operator, part)? {
-            issued = issued.checked_add(part)?;
-        }
-    }
-    if !issued.is_zero() {
-        bank::mint(ctx, &state::reward_account(), state::pal(issued))?;
-        ctx.emit(&Issued {
-            epoch,
-            amount: issued,
-        })?;
-    }
-    Ok(())
-}
-
-/// Gives `part` to those bonded behind a validator, if there is something and somebody to give it to.
-fn reward(ctx: &mut Ctx<'_>, operator: &AccountId, part: Amount) -> Result<bool, Error> {
-    let mut validator = state::validator(ctx, operator)?;
-    if part.is_zero() || !validator.has_bonds() {
-        return Ok(false);
-    }
-    validator.reward(part)?;
-    VALIDATORS.put(ctx, operator, &validator)?;
-    Ok(true)
 }

@@ -33,7 +33,7 @@ pub fn admit(view: &View<'_>, evidence: &Evidence) -> Result<ValidatorSet, Error
         return Err(Error::EvidenceTooEarly(epoch));
     }
     let set = SETS.get(view, &epoch)?.ok_or(Error::EvidenceExpired(epoch))?;
-    let window = state::params(view)?.evidence_window;
+    let window = state::evidence_window(view, view.block().chain_clock)?;
     if view.block().chain_clock > set.ends_at.after(window) {
         return Err(Error::EvidenceExpired(epoch));
     }

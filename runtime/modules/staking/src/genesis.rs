@@ -6,7 +6,7 @@ use crate::msg::Moniker;
 use crate::params::Params;
 use crate::resume::{self, Tables};
 use crate::set::candidate_set;
-use crate::state::{self, ISSUED_UNTIL, PARAMS, ROUNDS, SETS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
+use crate::state::{self, ISSUED_UNTIL, PARAMS, ROUNDS, SETS, TIPS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS};
 use crate::types::{Jail, ValidatorRecord};
 use crate::{bond, convict, register::Identity};
 use crypto::bls::{KeyBytes, PublicKey};
@@ -112,7 +112,8 @@ fn add(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
 }
 
 /// Everything about validators that another chain could start with: bonds at their present worth; and what unbonds and
-/// what was earned, as free PAL of its owners, which the caller adds to the bank's genesis. What rounding has left
+/// what was earned, as free PAL of its owners, which the caller adds to the bank's genesis; tips that were not shared out yet are
+/// their operators'. What rounding has left
 /// over is nobody's and is not in it. For the same chain at the same point see [`as_genesis`](crate::as_genesis).
 ///
 /// # Errors
@@ -144,6 +145,10 @@ pub fn export(view: &View<'_>) -> Result<(Genesis, Vec<GenesisBond>), StateError
                 amount,
             });
         }
+        Ok::<(), StateError>(())
+    })?;
+    state::each(view, &TIPS, |account, amount| {
+        freed.push(GenesisBond { account, amount });
         Ok::<(), StateError>(())
     })?;
     freed.retain(|bond| !bond.amount.is_zero());

@@ -2,7 +2,7 @@
 
 use crate::ValidatorRecord;
 use crate::set::set_in_force;
-use crate::state::{self, BONDS, KEYS, ROUNDS, UNBONDINGS, VALIDATORS};
+use crate::state::{self, BONDS, KEYS, ROUNDS, TIPS, UNBONDINGS, VALIDATORS};
 use kernel::{Invariant, View, Violation};
 use primitives::{AccountId, Amount, AssetId, MathError, Shares};
 use std::collections::BTreeMap;
@@ -144,6 +144,10 @@ fn no_pool_is_inflated(view: &View<'_>) -> Result<(), Violation> {
 /// The reward account can pay everything that is owed.
 fn rewards_are_funded(view: &View<'_>) -> Result<(), Violation> {
     let mut owed = Amount::ZERO;
+    state::each(view, &TIPS, |_, tips| {
+        owed = owed.checked_add(tips).map_err(math)?;
+        Ok::<(), Violation>(())
+    })?;
     each_validator(view, |operator, validator| {
         owed = owed.checked_add(validator.undivided).map_err(math)?;
         state::each_bond(view, &operator, |_, mut bond| {

@@ -27,6 +27,7 @@ mod bond;
 mod claim_rewards;
 mod convict;
 mod duty;
+mod earn;
 mod error;
 mod event;
 mod genesis;
@@ -46,8 +47,9 @@ mod types;
 mod unbond;
 mod unjail;
 
-pub use block::{collect_tips, store_next_set};
+pub use block::store_next_set;
 pub use convict::{admit, convict};
+pub use earn::collect_tips;
 pub use error::Error;
 pub use event::{
     Bonded, Convicted, EpochCut, EpochEnded, Issued, Jailed, KeyRotated, Registered, RewardsClaimed, Slashed,
@@ -63,7 +65,7 @@ pub use params::{Params, ParamsError};
 pub use resume::{Tables, as_genesis};
 pub use set::{candidate_set, is_concentrated, set_in_force, set_of};
 pub use standing::{Standing, standings};
-pub use state::{bonding_account, reward_account};
+pub use state::{bonding_account, evidence_window, reward_account, set_params};
 pub use types::{BondRecord, Conviction, Duty, Jail, Pool, Rotation, Unbonding, ValidatorRecord};
 
 use core::marker::PhantomData;
@@ -106,7 +108,7 @@ impl<W: Wiring> Module for Staking<W> {
     }
 
     fn end_epoch(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
-        block::end_epoch(ctx)
+        block::end_epoch::<W>(ctx)
     }
 
     fn invariants() -> &'static [Invariant] {

@@ -1,7 +1,9 @@
 //! What others read of the module.
 
 use crate::params::Params;
-use crate::state::{self, BONDS, CONVICTIONS, DUTIES, KEYS, PARAMS, ROTATIONS, SETS, UNBONDINGS, VALIDATORS};
+use crate::state::{
+    self, BONDS, CONVICTIONS, DUTIES, KEYS, PARAMS, ROTATIONS, SETS, TIPS, UNBONDINGS, VALIDATORS,
+};
 use crate::types::{BondRecord, Conviction, Duty, Rotation, Unbonding, ValidatorRecord};
 use crypto::bls::KeyBytes;
 use kernel::{Read, StateError, View};
@@ -127,6 +129,20 @@ pub fn validator_key(operator: &AccountId) -> Vec<u8> {
 #[must_use]
 pub fn set_key(epoch: Epoch) -> Vec<u8> {
     SETS.raw_key(&epoch)
+}
+
+/// Where the tips stand that an operator's validator has collected in the epoch that goes on, in npal.
+#[must_use]
+pub fn tips_key(operator: &AccountId) -> Vec<u8> {
+    TIPS.raw_key(operator)
+}
+
+/// What an operator's validator has collected in tips in the epoch that goes on, in npal: its end shares them out.
+///
+/// # Errors
+/// The store is broken.
+pub fn tips(store: &(impl Read + ?Sized), operator: &AccountId) -> Result<Amount, StateError> {
+    TIPS.or_default(store, operator)
 }
 
 /// Where the parameters stand in the state.

@@ -5,14 +5,14 @@ use crate::genesis::Genesis;
 use crate::invariants;
 use crate::standing::Standing;
 use crate::state::{
-    self, BONDS, CONVICTIONS, CUT, DUTIES, ISSUED_UNTIL, KEYS, LIABLE, PARAMS, ROTATIONS, ROUNDS, SETS,
-    STANDINGS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS,
+    self, BONDS, CONVICTIONS, CUT, DUTIES, ISSUED_UNTIL, KEYS, LIABLE, LONGER, PARAMS, ROTATIONS, ROUNDS,
+    SETS, STANDINGS, TIPS, UNBONDING_COUNT, UNBONDINGS, VALIDATORS,
 };
 use crate::types::{BondRecord, Conviction, Duty, Rotation, Unbonding, ValidatorRecord};
 use kernel::{Ctx, Invariant, Key, Map, Read, StateError};
 use light_palisade::ValidatorSet;
 use primitives::codec::{Decode, Encode};
-use primitives::{AccountId, Amount, ChainClock, Digest, Epoch, Height};
+use primitives::{AccountId, Amount, ChainClock, Digest, Epoch, Height, Longer};
 
 /// Every table's entries, each in key order.
 #[derive(Clone, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -31,6 +31,8 @@ pub struct Tables {
     duties: Vec<(AccountId, Duty)>,
     rotations: Vec<((AccountId, Epoch), Rotation)>,
     standings: Vec<((Epoch, AccountId), Standing)>,
+    tips: Vec<(AccountId, Amount)>,
+    longer: Option<Longer>,
 }
 
 fn all<K: Key + Clone, V: Encode + Decode>(
@@ -66,6 +68,8 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         duties: all(store, &DUTIES)?,
         rotations: all(store, &ROTATIONS)?,
         standings: all(store, &STANDINGS)?,
+        tips: all(store, &TIPS)?,
+        longer: LONGER.get(store)?,
     };
     Ok(Genesis {
         params: state::params(store)?,
@@ -94,6 +98,10 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, params: &crate::Params, tables: Tables) ->
     put(ctx, &ROUNDS, tables.rounds)?;
     put(ctx, &SETS, tables.sets)?;
     put(ctx, &STANDINGS, tables.standings)?;
+    put(ctx, &TIPS, tables.tips)?;
+    if let Some(longer) = tables.longer {
+        LONGER.put(ctx, &longer)?;
+    }
     UNBONDING_COUNT.put(ctx, &tables.unbonding_count)?;
     ISSUED_UNTIL.put(ctx, &tables.issued_until)?;
     put(ctx, &CONVICTIONS, tables.convictions)?;

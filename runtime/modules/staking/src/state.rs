@@ -8,11 +8,11 @@ use crate::{ID, Moniker};
 use crypto::bls::KeyBytes;
 use crypto::domain::Domain;
 use crypto::hash::tagged;
-use kernel::{Item, Key, Map, Read, StateError, Write};
+use kernel::{Ctx, Item, Key, Map, Read, StateError, Write};
 use light_palisade::ValidatorSet;
 use primitives::MathError;
 use primitives::codec::{Decode, Encode};
-use primitives::{AccountId, Amount, AssetId, ChainClock, Coin, Digest, Epoch, Height};
+use primitives::{AccountId, Amount, AssetId, ChainClock, Coin, Digest, Epoch, Height, Longer, Millis};
 
 /// The module's parameters.
 pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(0));
@@ -45,6 +45,10 @@ pub(crate) const ROTATIONS: Map<(AccountId, Epoch), Rotation> = Map::new(ID.tabl
 /// (epoch, operator) → with which standing it entered the epoch; no entry for an active one. Those of the present epoch
 /// and the one before are kept.
 pub(crate) const STANDINGS: Map<(Epoch, AccountId), Standing> = Map::new(ID.table(14));
+/// Operator → tips of the epoch that goes on, which its end shares out.
+pub(crate) const TIPS: Map<AccountId, Amount> = Map::new(ID.table(15));
+/// The evidence window before it was shortened; no entry where it never was.
+pub(crate) const LONGER: Item<Longer> = Item::new(ID.table(16));
 
 /// Entries read at once where a table is walked whole.
 const PAGE: usize = 256;
@@ -90,6 +94,37 @@ pub(crate) fn p2p_key_hash(key: &[u8; 32]) -> Digest {
 
 pub(crate) fn params(store: &(impl Read + ?Sized)) -> Result<Params, StateError> {
     PARAMS.require(store)
+}
+
+/// How long after an epoch's end evidence about it counts at `now`: what began before the window was shortened keeps the
+/// longer one.
+///
+/// # Errors
+/// The store is broken.
+pub fn evidence_window(store: &(impl Read + ?Sized), now: ChainClock) -> Result<Millis, StateError> {
+    Ok(LONGER.or_default(store)?.or(params(store)?.evidence_window, now))
+}
+
+/// Sets the parameters, whose rules the caller has checked. Exits keep the longer of their delay and the new one, and what
+/// happened before a shorter evidence window keeps the longer.
+///
+/// # Errors
+/// The store is broken.
+pub fn set_params(ctx: &mut Ctx<'_>, params: &Params) -> Result<(), StateError> {
+    let before = PARAMS.require(ctx)?;
+    // Age counts from the end of an epoch, which may have begun just now.
+    let lag = before.epoch_length.saturating_add(ChainClock::MAX_STEP);
+    let known = LONGER.or_default(ctx)?;
+    let longer = known.shortened(
+        before.evidence_window,
+        params.evidence_window,
+        lag,
+        ctx.chain_clock(),
+    );
+    if longer != known {
+        LONGER.put(ctx, &longer)?;
+    }
+    PARAMS.put(ctx, params)
 }
 
 pub(crate) fn validator(

@@ -62,6 +62,14 @@ pub const fn buffer_account() -> AccountId {
     bank::module_account(ID, 1)
 }
 
+/// Sets the parameters, whose rules the caller has checked. What is queued keeps the longer of its delay and the new one.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn set_params(ctx: &mut Ctx<'_>, params: &Params) -> Result<(), StateError> {
+    PARAMS.put(ctx, params)
+}
+
 /// Arithmetic on what the tables say cannot fail on a sound store.
 pub(crate) const fn broken_math(source: MathError) -> StateError {
     StateError::Math {

@@ -113,7 +113,7 @@ fn everybody_may_leave_and_come_back() {
 fn a_bond_with_unclaimed_rewards_outlives_its_shares() {
     let mut world = World::new(params());
     world.bond(2, 1, 10_000).unwrap();
-    world.tip(1, 100);
+    world.earn(1, 100);
     world.unbond(2, 1, 10_000).unwrap();
     world.block(30_000);
     assert_eq!(world.owed(2, 1), 50);

@@ -28,7 +28,7 @@ fn lived_in() -> World {
     world.block(10_000);
     world.end_epoch();
     world.bond(4, 1, 12_345).unwrap();
-    world.tip(1, 1_001);
+    world.earn(1, 1_001);
     world.slash(1, 1_234);
     world.unbond(3, 1, 100).unwrap();
     world.unbond(4, 1, 45).unwrap();
@@ -37,6 +37,7 @@ fn lived_in() -> World {
     world.claim(3, 1).unwrap();
     world.block(10_000);
     world.end_epoch();
+    world.tip(1, 17);
     world.block(1);
     world
 }

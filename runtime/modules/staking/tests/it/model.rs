@@ -232,6 +232,7 @@ proptest! {
             world.block(40_000);
             naive.block(40_000);
         }
+        take(&mut world, &mut naive, &Step::EndEpoch);
         for of in PEOPLE {
             for who in PEOPLE {
                 take(&mut world, &mut naive, &Step::UnbondPart(who, of, 16));

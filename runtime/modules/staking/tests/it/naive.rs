@@ -58,6 +58,8 @@ pub(crate) struct Naive {
     pub(crate) free: BTreeMap<u8, u128>,
     /// What lies for rewards.
     pub(crate) rewards: u128,
+    /// Tips of the epoch that goes on.
+    tips: BTreeMap<u8, u128>,
     pub(crate) validators: BTreeMap<u8, Validator>,
     /// In the order of asking, which is the order of paying while the delay stays the same.
     pub(crate) exits: Vec<Exit>,
@@ -95,6 +97,7 @@ impl Naive {
             supply: u128::from(accounts) * funds,
             free: (1..=accounts).map(|who| (who, funds)).collect(),
             rewards: 0,
+            tips: BTreeMap::new(),
             validators: BTreeMap::new(),
             exits: Vec::new(),
             set: BTreeMap::new(),
@@ -226,12 +229,7 @@ impl Naive {
     pub(crate) fn tip(&mut self, payer: u8, of: u8, amount: u128) {
         *self.free.get_mut(&payer).unwrap() -= amount;
         self.rewards += amount;
-        let validator = self.validators.get_mut(&of).unwrap();
-        if amount > 0 && validator.bonded == 0 {
-            validator.stakes.entry(of).or_default().earned += amount * PART;
-        } else if amount > 0 {
-            validator.earn(amount);
-        }
+        *self.tips.entry(of).or_default() += amount;
     }
 
     pub(crate) fn slash(&mut self, of: u8, bps: u128) {
@@ -274,12 +272,19 @@ impl Naive {
             .try_fold(0u128, |sum, x| sum.checked_add(*x))
             .unwrap();
         for (member, weight) in &self.set {
-            let validator = self.validators.get_mut(member).unwrap();
             let part = amount * weight / all;
-            if validator.bonded > 0 && part > 0 {
-                validator.earn(part);
+            if self.validators[member].bonded > 0 {
+                *self.tips.entry(*member).or_default() += part;
                 self.supply += part;
                 self.rewards += part;
+            }
+        }
+        for (of, earned) in core::mem::take(&mut self.tips) {
+            let validator = self.validators.get_mut(&of).unwrap();
+            if earned > 0 && validator.bonded == 0 {
+                validator.stakes.entry(of).or_default().earned += earned * PART;
+            } else if earned > 0 {
+                validator.earn(earned);
             }
         }
         self.choose();

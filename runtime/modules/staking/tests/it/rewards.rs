@@ -19,7 +19,7 @@ fn issuing(bps: u16) -> Params {
 fn tips_are_divided_among_those_bonded_behind_the_proposer() {
     let mut world = World::new(params());
     world.bond(2, 1, 30_000).unwrap();
-    world.tip(1, 1_000);
+    world.earn(1, 1_000);
     assert_eq!((world.owed(1, 1), world.owed(2, 1)), (250, 750));
     assert_eq!(world.balance_of(&staking::reward_account()), 1_000);
     assert_eq!(world.count::<TipsCollected>(), 1);
@@ -28,7 +28,7 @@ fn tips_are_divided_among_those_bonded_behind_the_proposer() {
 #[test]
 fn a_claim_pays_everything_once() {
     let mut world = World::new(params());
-    world.tip(1, 999);
+    world.earn(1, 999);
     world.claim(1, 1).unwrap();
     assert_eq!(world.balance(1), FUNDS - 10_000 + 999);
     assert_eq!(world.owed(1, 1), 0);
@@ -39,10 +39,10 @@ fn a_claim_pays_everything_once() {
 #[test]
 fn whoever_comes_later_earns_nothing_of_before() {
     let mut world = World::new(params());
-    world.tip(1, 1_000);
+    world.earn(1, 1_000);
     world.bond(2, 1, 10_000).unwrap();
     assert_eq!((world.owed(1, 1), world.owed(2, 1)), (1_000, 0));
-    world.tip(1, 10);
+    world.earn(1, 10);
     assert_eq!((world.owed(1, 1), world.owed(2, 1)), (1_005, 5));
 }
 
@@ -52,7 +52,7 @@ fn what_is_too_little_to_divide_is_kept_and_divided_later() {
     world.bond(2, 1, (1 << 49) - 10_000).unwrap();
     world.bond(3, 1, 1 << 49).unwrap();
     for _ in 0..10 {
-        world.tip(1, 1);
+        world.earn(1, 1);
     }
     let shared = world.owed(1, 1) + world.owed(2, 1) + world.owed(3, 1);
     assert!((8..=10).contains(&shared), "{shared}");
@@ -73,10 +73,10 @@ fn no_tips_change_nothing() {
 fn a_proposer_whose_bonds_have_all_left_earns_its_tips_itself() {
     let mut world = World::new(params());
     world.unbond(1, 1, 10_000).unwrap();
-    world.tip(1, 400);
+    world.earn(1, 400);
     assert_eq!(world.owed(1, 1), 400);
     world.bond(2, 1, 1).unwrap();
-    world.tip(1, 10);
+    world.earn(1, 10);
     assert_eq!(
         (world.owed(1, 1), world.owed(2, 1)),
         (400, 10),
@@ -94,7 +94,7 @@ fn rewards_beyond_what_can_be_counted_wait_and_stop_nothing() {
     // One unit of bond that earned all there is, a few hundred times over.
     world.change(1, |record| record.per_share = Ratio::from_raw(u128::MAX - 1));
     world.bond(2, 1, 1).unwrap();
-    world.tip(1, 5);
+    world.earn(1, 5);
     assert_eq!((world.owed(2, 1), world.record(1).undivided), (0, Amount::new(5)));
     world.block(30_000);
     world.end_epoch();

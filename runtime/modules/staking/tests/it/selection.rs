@@ -2,7 +2,7 @@
 
 use crate::world::{Staking, World, account, by_operator, consensus_key, funds, genesis, params, validator};
 use kernel::testing::Sandbox;
-use kernel::{Module, StateError, View};
+use kernel::{Ctx, Module, StateError, View};
 use palisade_staking as staking;
 use primitives::{AccountId, Amount, Bps, ChainClock, Epoch};
 use proptest::prelude::*;
@@ -91,6 +91,15 @@ impl Wiring for Tenfold {
     fn stake(_: &View<'_>, operator: &AccountId, bonded: Amount) -> Result<Amount, StateError> {
         let factor = if *operator == account(1) { 0 } else { 10 };
         Ok(Amount::new(bonded.get() * factor))
+    }
+
+    fn share(
+        _: &mut Ctx<'_>,
+        _: &AccountId,
+        _: Amount,
+        earned: bank::InTransit,
+    ) -> Result<bank::InTransit, StateError> {
+        Ok(earned)
     }
 }
 

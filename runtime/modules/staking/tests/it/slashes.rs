@@ -114,6 +114,6 @@ fn a_validator_that_lost_everything_earns_its_own_tips_and_no_issuance() {
     let mut world = World::new(params());
     world.bond(2, 1, 10_000).unwrap();
     world.slash(1, 10_000);
-    world.tip(1, 50);
+    world.earn(1, 50);
     assert_eq!((world.owed(1, 1), world.owed(2, 1)), (50, 0));
 }

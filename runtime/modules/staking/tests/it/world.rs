@@ -208,6 +208,12 @@ impl World {
         self.check();
     }
 
+    /// As [`World::tip`], and the epoch ends: the tips are shared out.
+    pub(crate) fn earn(&mut self, proposer: u8, amount: u128) {
+        self.tip(proposer, amount);
+        self.end_epoch();
+    }
+
     pub(crate) fn try_tip(&mut self, proposer: u8, coin: Coin) -> Result<(), StateError> {
         self.chain.block.proposer = account(proposer);
         self.chain.hook(|ctx| {
