@@ -47,3 +47,4 @@ pub use state::{Changes, State};
 pub use transaction::{
     Body, Class, Decoded, Transaction, TransactionError, Verified, decode, peek_id, sign_bytes, verify_batch,
 };
+pub use wiring::Wire;

@@ -4,7 +4,7 @@ use crate::chain::Chain;
 use crate::draft::Draft;
 use crate::keys::Account;
 use genesis::Document;
-use primitives::codec::{decode_limited, encode};
+use primitives::codec::{Decode, Encode, decode_limited, encode};
 use primitives::{ChainHash, Height};
 use runtime::{BlockContext, ExecuteError, Receipt, decode, execute, peek_id, wire};
 use std::sync::OnceLock;
@@ -35,6 +35,43 @@ pub fn fuzz_body(bytes: &[u8]) {
 pub fn fuzz_receipt(bytes: &[u8]) {
     if let Ok(receipt) = decode_limited::<Receipt>(bytes, 1 << 20) {
         assert_eq!(encode(&receipt), bytes);
+    }
+}
+
+/// What the modules of restaking store, as a disk or a snapshot of a peer gives it: what is accepted has one encoding.
+pub fn fuzz_stored(bytes: &[u8]) {
+    fn one<T: Decode + Encode>(bytes: &[u8]) {
+        if let Ok(value) = decode_limited::<T>(bytes, 1 << 20) {
+            assert_eq!(encode(&value), bytes);
+        }
+    }
+    one::<vaults::Vault>(bytes);
+    one::<vaults::Position>(bytes);
+    one::<vaults::Withdrawal>(bytes);
+    one::<vaults::Buffer>(bytes);
+    one::<vaults::Mark>(bytes);
+    one::<delegation::Operator>(bytes);
+    one::<delegation::Allocation>(bytes);
+    one::<delegation::Membership>(bytes);
+    one::<delegation::Level>(bytes);
+    one::<delegation::ServiceKey>(bytes);
+    one::<delegation::Commission>(bytes);
+    one::<dss::Record>(bytes);
+    one::<dss::Task>(bytes);
+    one::<dss::Snapshot>(bytes);
+    one::<dss::Conviction>(bytes);
+    one::<dss::Score>(bytes);
+    one::<dss::Evidence>(bytes);
+    one::<slashing::Request>(bytes);
+    one::<slashing::Due>(bytes);
+}
+
+/// A fault program: it is refused, or it ends within its fuel.
+pub fn fuzz_program(bytes: &[u8]) {
+    const FUEL: u64 = 100_000;
+    if attested::program::check(bytes).is_ok() {
+        let run = attested::program::run(bytes, vec![vec![1; 40], Vec::new(), bytes.to_vec()], FUEL);
+        assert!(run.fuel <= FUEL, "{} of {FUEL}", run.fuel);
     }
 }
 

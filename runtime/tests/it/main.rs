@@ -7,6 +7,7 @@
     reason = "tests compute with small numbers"
 )]
 
+mod bad_input;
 mod blocks;
 mod conformance;
 mod determinism;
@@ -18,6 +19,7 @@ mod genesis;
 mod model;
 mod queries;
 mod refusals;
+mod regressions;
 mod rewards;
 mod services;
 mod transfers;

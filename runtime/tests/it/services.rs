@@ -21,7 +21,7 @@ pub(crate) const SERVICE: ServiceId = ServiceId::new(1);
 pub(crate) const STAKE: u128 = 5_000_000_001;
 
 /// Guilty of class 1 is whoever signed an answer that starts with an `x`, where the accuser adds nothing.
-const PROGRAM: &str = r#"(module
+pub(crate) const PROGRAM: &str = r#"(module
     (import "palisade" "size" (func $size (param i32) (result i32)))
     (import "palisade" "read" (func $read (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)
@@ -37,11 +37,11 @@ pub(crate) fn secret(of: &Account) -> SecretKey {
     SecretKey::key_gen(of.id().as_bytes(), &[]).unwrap()
 }
 
-fn bps(value: u16) -> Bps {
+pub(crate) fn bps(value: u16) -> Bps {
     Bps::new(value).unwrap()
 }
 
-fn class(nature: Nature, least: u16, most: u16) -> Class {
+pub(crate) fn class(nature: Nature, least: u16, most: u16) -> Class {
     Class {
         nature,
         least: bps(least),
@@ -51,7 +51,7 @@ fn class(nature: Nature, least: u16, most: u16) -> Class {
     }
 }
 
-fn terms(destination: Destination) -> Terms {
+pub(crate) fn terms(destination: Destination) -> Terms {
     Terms {
         kind: Kind::Attested,
         accepted: vec![Accepted {
@@ -94,6 +94,11 @@ impl World {
 
     /// As [`World::new`], on a chain of one's own.
     pub(crate) fn on(chain: Chain, destination: Destination) -> Self {
+        Self::with(chain, terms(destination), PROGRAM)
+    }
+
+    /// As [`World::on`], with other terms and another program.
+    pub(crate) fn with(chain: Chain, terms: Terms, program: &str) -> Self {
         let (alice, bob) = people();
         let mut world = Self {
             chain,
@@ -103,13 +108,10 @@ impl World {
             dave: Account::named("dave"),
         };
         let alice = world.alice.clone();
-        world.good(
-            &alice,
-            Message::Dss(ServiceMsg::Register(Box::new(terms(destination)))),
-        );
+        world.good(&alice, Message::Dss(ServiceMsg::Register(Box::new(terms))));
         let program = SetProgram {
             service: SERVICE,
-            program: wat::parse_str(PROGRAM).unwrap(),
+            program: wat::parse_str(program).unwrap(),
         };
         world.good(&alice, Message::Attested(AttestedMsg::SetProgram(program)));
         for operator in [world.bob.clone(), world.carol.clone()] {

@@ -5,8 +5,8 @@ use crate::id::VaultId;
 use crate::invariants;
 use crate::params::Params;
 use crate::state::{
-    self, ALLOWED, BUFFERS, CURSOR, DEFICITS, FUNDERS, HELD, MARKS, OPERATED, OWNED, PARAMS, POSITIONS,
-    QUEUE, VAULT_COUNT, VAULTS, WITHDRAWAL_COUNT, WITHDRAWALS,
+    self, ALLOWED, BUFFERS, CURSOR, DEFICITS, FUNDERS, HELD, MARKS, OPERATED, OWNED, PARAMS, PINS, POSITIONS,
+    Pins, QUEUE, VAULT_COUNT, VAULTS, WITHDRAWAL_COUNT, WITHDRAWALS,
 };
 use crate::types::{Buffer, Holder, Mark, Position, Vault, Withdrawal};
 use kernel::{Ctx, Invariant, Key, Map, Read, StateError};
@@ -37,6 +37,7 @@ pub struct Tables {
     buffers: Vec<(VaultId, Buffer)>,
     funders: Vec<((VaultId, AccountId), Shares)>,
     deficits: Vec<((VaultId, AccountId), Amount)>,
+    pins: Vec<(AccountId, Pins)>,
 }
 
 pub(crate) fn init(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
@@ -82,6 +83,7 @@ fn resume(ctx: &mut Ctx<'_>, tables: Tables) -> Result<(), Error> {
     put(ctx, &BUFFERS, &tables.buffers)?;
     put(ctx, &FUNDERS, &tables.funders)?;
     put(ctx, &DEFICITS, &tables.deficits)?;
+    put(ctx, &PINS, &tables.pins)?;
     VAULT_COUNT.put(ctx, &tables.vault_count)?;
     WITHDRAWAL_COUNT.put(ctx, &tables.withdrawal_count)?;
     if let Some(cursor) = tables.cursor {
@@ -126,6 +128,7 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         buffers: all(store, &BUFFERS)?,
         funders: all(store, &FUNDERS)?,
         deficits: all(store, &DEFICITS)?,
+        pins: all(store, &PINS)?,
     };
     Ok(Genesis {
         params: state::params(store)?,

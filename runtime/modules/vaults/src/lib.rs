@@ -60,7 +60,7 @@ pub use msg::{
 pub use params::{MAX_VAULTS_PER_OPERATOR, Params, ParamsError};
 pub use primitives::ServiceId;
 pub use slash::{Cut, Taken, slash};
-pub use state::{buffer_account, mark_at, marks, set_params, touch, vault, vault_account};
+pub use state::{buffer_account, mark_at, marks, pin, set_params, touch, vault, vault_account};
 pub use types::{
     Buffer, Closed, Custody, Holder, Limits, Magnitude, Mark, Pool, Position, Vault, Withdrawal,
 };

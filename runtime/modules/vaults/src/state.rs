@@ -43,11 +43,18 @@ pub(crate) const FUNDERS: Map<(VaultId, AccountId), Shares> = Map::new(ID.table(
 /// (vault, owner) → what a loss on the beacon chain would have burned beyond the owner's shares, in base units.
 pub(crate) const DEFICITS: Map<(VaultId, AccountId), Amount> = Map::new(ID.table(15));
 
+/// Operator → when a service last read what stands behind it, and in which block before that one: the next change of a
+/// vault of its in a later block is marked, though its epoch has a mark.
+pub(crate) const PINS: Map<AccountId, Pins> = Map::new(ID.table(16));
+/// The last time, and the one before.
+pub(crate) type Pins = (ChainClock, Option<ChainClock>);
+
 /// Entries read at once where a table is walked whole.
 const PAGE: usize = 256;
 /// Marks forgotten when one is made, at most: one more than comes, so that a shorter delay is caught up with.
 const FORGOTTEN_MARKS: usize = 2;
-/// The most marks that are read of one vault: one per epoch that is remembered, with room.
+/// The most marks that are read of one vault: per epoch that is remembered one, and one for each of its operator's
+/// services, which read its stake once an epoch.
 const MOST_MARKS: usize = 512;
 
 /// Holds what is in all vaults.
@@ -162,11 +169,43 @@ pub(crate) fn release(ctx: &mut Ctx<'_>, asset: AssetId, less: Amount) -> Result
     }
 }
 
-/// Remembers how a vault stands before its first change in this epoch. Called before every change of assets or
-/// magnitude; the caller writes the vault.
+/// Notes that what stands behind an operator was read: by how its vaults stand when this block ends, offences are judged
+/// that its services see from now on.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn pin(ctx: &mut Ctx<'_>, operator: &AccountId) -> Result<(), StateError> {
+    let now = ctx.chain_clock();
+    let last = PINS.get(ctx, operator)?.map(|(last, _)| last);
+    if last == Some(now) {
+        return Ok(());
+    }
+    PINS.put(ctx, operator, &(now, last))
+}
+
+/// Whether a vault was read in an earlier block than this and has no mark since.
+fn is_pinned(ctx: &Ctx<'_>, id: &VaultId, vault: &Vault) -> Result<bool, StateError> {
+    let Some((last, before)) = PINS.get(ctx, &vault.operator)? else {
+        return Ok(false);
+    };
+    // Read in this very block, it counts as it is when the block ends.
+    let read = if last < ctx.chain_clock() {
+        Some(last)
+    } else {
+        before
+    };
+    let Some(read) = read else {
+        return Ok(false);
+    };
+    let marks = MARKS.range_back_of(ctx, id, None, 1)?;
+    Ok(marks.first().is_none_or(|((_, when), _)| *when <= read))
+}
+
+/// Remembers how a vault stands before its first change in this epoch, and before its first change since its operator's
+/// stake was last read. Called before every change of assets or magnitude; the caller writes the vault.
 pub(crate) fn mark(ctx: &mut Ctx<'_>, id: &VaultId, vault: &mut Vault) -> Result<(), StateError> {
     let epoch = ctx.epoch();
-    if vault.marked == Some(epoch) {
+    if vault.marked == Some(epoch) && !is_pinned(ctx, id, vault)? {
         return Ok(());
     }
     vault.marked = Some(epoch);
@@ -204,8 +243,8 @@ pub fn marks(store: &(impl Read + ?Sized), id: &VaultId) -> Result<Vec<(ChainClo
     Ok(found.into_iter().map(|((_, when), mark)| (when, mark)).collect())
 }
 
-/// Remembers how a vault stands, if this epoch has changed nothing of it yet: for the module above, before what a vault
-/// pledges changes.
+/// Remembers how a vault stands, if nothing of it has changed yet in this epoch or since it was last read: for the module
+/// above, before what a vault pledges changes.
 ///
 /// # Errors
 /// [`StateError`]: the store is broken, or out of gas.
@@ -213,15 +252,16 @@ pub fn touch(ctx: &mut Ctx<'_>, id: &VaultId) -> Result<(), StateError> {
     let Some(mut vault) = VAULTS.get(ctx, id)? else {
         return Ok(());
     };
-    if vault.marked == Some(ctx.epoch()) {
+    let before = vault.marked;
+    mark(ctx, id, &mut vault)?;
+    if vault.marked == before {
         return Ok(());
     }
-    mark(ctx, id, &mut vault)?;
     put_vault(ctx, id, &vault)
 }
 
-/// How a vault stood at the end of the block at `when`, with which an epoch began: between two epochs' starts, as at the
-/// later of them.
+/// How a vault stood at the end of the block at `when`, with which an epoch began or in which its operator was [`pin`]ned:
+/// between two such moments, as at the later of them.
 ///
 /// # Errors
 /// [`StateError`]: the store is broken, or out of gas.

@@ -10,7 +10,9 @@
 
 mod behaviour;
 mod breaks;
+mod karak;
 mod model;
 mod naive;
+mod named;
 mod special;
 mod world;
