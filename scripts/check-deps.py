@@ -12,7 +12,7 @@ import sys
 
 LIGHT = {"light-palisade"}
 MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss", "slashing", "rewards"}
-SERVICES = {"attested"}
+SERVICES = {"attested", "oracle"}
 BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
 CLIENT_NAMES = {"proto", "primitives", "crypto", "signer"} | LIGHT
 NODE = {
@@ -35,6 +35,7 @@ MAY_NAME = {
     "slashing": {"kernel", "primitives", "crypto", "bank", "staking", "vaults", "delegation", "dss"},
     "rewards": {"kernel", "primitives", "bank", "vaults", "staking", "delegation", "dss"},
     "attested": {"kernel", "primitives", "crypto", "dss"},
+    "oracle": {"kernel", "primitives", "crypto", "bank", "dss"},
     "proto": set(),
     "runtime": BELOW_RUNTIME | {"proto"},
     "genesis": {"runtime", "primitives", "crypto", "light-palisade"},

@@ -64,6 +64,10 @@ pub struct Parameters {
     pub slashing: runtime::slashing::Params,
     /// Of what services pay.
     pub rewards: runtime::rewards::Params,
+    /// Of prices that operators agree on.
+    pub oracle: runtime::oracle::Params,
+    /// Of how valuations follow prices.
+    pub valuation: runtime::assets::Params,
 }
 
 /// An asset besides PAL.

@@ -112,6 +112,12 @@ pub enum GenesisError {
     /// The parameters of slashes break a rule.
     #[error("slashing parameters: {0}")]
     Slashing(#[from] runtime::slashing::ParamsError),
+    /// The parameters of prices break a rule.
+    #[error("oracle parameters: {0}")]
+    Oracle(#[from] runtime::oracle::ParamsError),
+    /// The parameters of valuations break a rule.
+    #[error("valuation parameters: {0}")]
+    Valuation(#[from] runtime::assets::ParamsError),
     /// The first set cannot vote.
     #[error("the first validator set: {0}")]
     Set(#[from] light_palisade::SetError),
@@ -148,6 +154,8 @@ impl GenesisError {
             Self::Vaults(_) => "correct `parameters.vaults`",
             Self::Services(_) => "correct `parameters.services`",
             Self::Slashing(_) => "correct `parameters.slashing`",
+            Self::Oracle(_) => "correct `parameters.oracle`",
+            Self::Valuation(_) => "correct `parameters.valuation`",
             Self::Delegation(_) => {
                 "correct `parameters.delegation`, or the delay of another module that it names"
             }
@@ -181,6 +189,8 @@ impl GenesisError {
             Self::Vaults(_) => "GENESIS_VAULT_PARAMETERS",
             Self::Services(_) => "GENESIS_SERVICE_PARAMETERS",
             Self::Slashing(_) => "GENESIS_SLASHING_PARAMETERS",
+            Self::Oracle(_) => "GENESIS_ORACLE_PARAMETERS",
+            Self::Valuation(_) => "GENESIS_VALUATION_PARAMETERS",
             Self::Delegation(_) => "GENESIS_DELEGATION_PARAMETERS",
             Self::Set(_) => "GENESIS_VALIDATOR_SET",
             Self::Runtime(error) => error.reason(),

@@ -24,6 +24,8 @@ impl Preset {
                 services: runtime::dss::Params::mainnet(),
                 slashing: runtime::slashing::Params::mainnet(),
                 rewards: runtime::rewards::Params::standard(),
+                oracle: runtime::oracle::Params::mainnet(),
+                valuation: runtime::assets::Params::mainnet(),
             },
             Self::Localnet => Parameters {
                 chain: runtime::Params::localnet(),
@@ -33,6 +35,8 @@ impl Preset {
                 services: runtime::dss::Params::localnet(),
                 slashing: runtime::slashing::Params::localnet(),
                 rewards: runtime::rewards::Params::standard(),
+                oracle: runtime::oracle::Params::localnet(),
+                valuation: runtime::assets::Params::localnet(),
             },
         }
     }

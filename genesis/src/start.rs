@@ -13,7 +13,7 @@ use runtime::assets::{
 use runtime::bank::{self, Balance};
 use runtime::genesis::GenesisError as RuntimeError;
 use runtime::staking::{self, GenesisBond, GenesisValidator, Moniker};
-use runtime::{Changes, ModulesGenesis, State, attested, delegation, dss, rewards, slashing, vaults};
+use runtime::{Changes, ModulesGenesis, State, attested, delegation, dss, oracle, rewards, slashing, vaults};
 
 /// The chain at height 0.
 #[derive(Clone, Debug)]
@@ -96,6 +96,8 @@ impl Document {
                     registrar: self.registrar.account,
                     assets: self.assets()?,
                     terms: self.terms(),
+                    params: self.parameters.valuation,
+                    sources: Vec::new(),
                 },
                 bank: bank::Genesis {
                     balances: self.balances(),
@@ -127,6 +129,10 @@ impl Document {
                     resumed: None,
                 },
                 attested: attested::Genesis::default(),
+                oracle: oracle::Genesis {
+                    params: self.parameters.oracle.clone(),
+                    resumed: None,
+                },
             },
         })
     }

@@ -45,6 +45,8 @@ impl Document {
             .validate(&self.parameters.vaults, timing)?;
         self.parameters.services.validate(&self.parameters.delegation)?;
         self.parameters.slashing.validate()?;
+        self.parameters.oracle.validate()?;
+        self.parameters.valuation.validate()?;
         self.check_validators()?;
         Ok(self.warnings())
     }

@@ -9,7 +9,7 @@ compose! {
     reserved: [ModuleId::KERNEL, chain::ID],
     modules: [
         // Order: what others name comes before them.
-        assets Assets: assets::Assets,
+        assets Assets: assets::Assets<Wire>,
         bank Bank: bank::Bank<Wire>,
         vaults Vaults: vaults::Vaults<Wire>,
         staking Staking: staking::Staking<Wire>,
@@ -18,9 +18,10 @@ compose! {
         slashing Slashing: slashing::Slashing<Wire>,
         rewards Rewards: rewards::Rewards<Wire>,
         attested Attested: attested::Attested,
+        oracle Oracle: oracle::Oracle<Wire>,
     ],
     end_epoch: [
-        assets::Assets,
+        assets::Assets<Wire>,
         bank::Bank<Wire>,
         vaults::Vaults<Wire>,
         delegation::Delegation<Wire>,
@@ -28,6 +29,7 @@ compose! {
         dss::Dss<Wire>,
         rewards::Rewards<Wire>,
         attested::Attested,
+        oracle::Oracle<Wire>,
         // Order: last, since the next set comes from everything before.
         staking::Staking<Wire>,
     ],

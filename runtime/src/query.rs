@@ -58,6 +58,8 @@ pub fn params_keys() -> Vec<Vec<u8>> {
         dss::query::params_key(),
         slashing::query::params_key(),
         rewards::query::params_key(),
+        assets::query::params_key(),
+        oracle::query::params_key(),
     ]
 }
 
@@ -81,7 +83,8 @@ pub struct Parameter {
 pub fn parameters(store: &(impl Read + ?Sized)) -> Result<Vec<Parameter>, StateError> {
     let chain = chain::params(store)?;
     let staking = staking::query::params(store)?;
-    let registrar = ("registrar", registrar(store)?.to_string(), "");
+    let mut assets_rows = vec![("registrar", registrar(store)?.to_string(), "")];
+    assets_rows.extend(valuation_rows(&assets::query::params(store)?));
     let of = |module: &'static str, rows: Vec<(&'static str, String, &'static str)>| {
         rows.into_iter().map(move |(name, value, unit)| Parameter {
             module,
@@ -91,7 +94,7 @@ pub fn parameters(store: &(impl Read + ?Sized)) -> Result<Vec<Parameter>, StateE
         })
     };
     Ok(of(chain::ID.name(), chain_rows(&chain))
-        .chain(of(assets::ID.name(), vec![registrar]))
+        .chain(of(assets::ID.name(), assets_rows))
         .chain(of(vaults::ID.name(), vault_rows(&vaults::query::params(store)?)))
         .chain(of(staking::ID.name(), staking_rows(&staking)))
         .chain(of(
@@ -107,6 +110,7 @@ pub fn parameters(store: &(impl Read + ?Sized)) -> Result<Vec<Parameter>, StateE
             rewards::ID.name(),
             reward_rows(&rewards::query::params(store)?),
         ))
+        .chain(of(oracle::ID.name(), oracle_rows(&oracle::query::params(store)?)))
         .collect())
 }
 
@@ -184,6 +188,24 @@ fn reward_rows(params: &rewards::Params) -> Vec<(&'static str, String, &'static 
         ("pools_per_block", params.pools_per_block.to_string(), ""),
         ("operators_per_block", params.operators_per_block.to_string(), ""),
         ("assets_per_vault", params.assets_per_vault.to_string(), ""),
+    ]
+}
+
+fn valuation_rows(params: &assets::Params) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("rise", params.rise.get().to_string(), "bps"),
+        ("decay", params.decay.get().to_string(), "bps"),
+        ("stale_after", params.stale_after.to_string(), "ms"),
+    ]
+}
+
+fn oracle_rows(params: &oracle::Params) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("shortest_round", params.shortest_round.to_string(), "ms"),
+        ("low_window", params.low_window.to_string(), "ms"),
+        ("rounds_per_block", params.rounds_per_block.to_string(), ""),
+        ("feeds_per_service", params.feeds_per_service.to_string(), ""),
+        ("history", params.history.to_string(), ""),
     ]
 }
 

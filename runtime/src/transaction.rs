@@ -273,6 +273,8 @@ fn outgoing(message: &Message) -> Amount {
         | Message::Slashing(_)
         | Message::Rewards(rewards::Msg::Claim { .. })
         | Message::Attested(_)
+        // Which asset a feed's rounds pay in is not known without state either.
+        | Message::Oracle(_)
         | Message::Dss(
             dss::Msg::Register(_)
             | dss::Msg::Activate { .. }

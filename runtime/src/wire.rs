@@ -5,6 +5,7 @@ mod bank;
 mod canonical;
 mod delegation;
 mod fields;
+mod oracle;
 mod reward;
 mod schema;
 mod service;

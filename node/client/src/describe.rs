@@ -1,5 +1,6 @@
 //! What transactions and receipts say, as JSON for people and programs.
 
+mod prices;
 mod restaking;
 mod services;
 
@@ -128,6 +129,14 @@ fn one(network: Network, kind: &Kind) -> Value {
         | Kind::VetoSlash(_)) => services::of_work(network, kind).unwrap_or(Value::Null),
         Kind::FundRewards(msg) => services::fund_rewards(msg),
         Kind::ClaimVaultRewards(msg) => services::claim_vault_rewards(msg),
+        kind @ (Kind::CreateFeed(_)
+        | Kind::SetFeedBounds(_)
+        | Kind::EndFeed(_)
+        | Kind::FundFeed(_)
+        | Kind::WithdrawFeedDeposit(_)
+        | Kind::CommitPrice(_)
+        | Kind::RevealPrice(_)
+        | Kind::SetPriceSource(_)) => prices::of_prices(kind).unwrap_or(Value::Null),
     }
 }
 

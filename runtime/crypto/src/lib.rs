@@ -15,3 +15,4 @@ pub mod ed25519;
 pub mod hash;
 pub mod merkle;
 pub mod sparse;
+pub mod statement;

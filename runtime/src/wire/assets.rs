@@ -1,9 +1,10 @@
 //! `palisade.assets.v1`.
 
 use crate::wire::fields::{FieldError, amount, bps, invalid, small};
-use assets::{Msg, Name, Register, Rules, SetTerms, Symbol};
-use primitives::AssetId;
+use assets::{Msg, Name, Register, Rules, SetPriceSource, SetTerms, Source, Symbol};
+use primitives::{AssetId, Ratio};
 use proto::assets::v1 as pb;
+use proto::assets::v1::set_price_source::Source as From;
 
 /// Reads a registration.
 pub(super) fn register(message: pb::RegisterAsset) -> Result<Msg, FieldError> {
@@ -63,5 +64,32 @@ pub(super) fn write_set_terms(message: &SetTerms) -> pb::SetAssetTerms {
         haircut_bps: u32::from(rules.haircut.get()),
         deposit_cap: rules.deposit_cap.map(|cap| cap.to_string()).unwrap_or_default(),
         power_cap_bps: u32::from(rules.power_cap.get()),
+    }
+}
+
+/// Reads where prices come from.
+pub(super) fn set_source(message: &pb::SetPriceSource) -> Result<Msg, FieldError> {
+    let source = match &message.source {
+        None => None,
+        Some(From::FeedId(feed)) => Some(Source::Feed(*feed)),
+        Some(From::Stated(price)) => {
+            let price = amount("set_price_source.stated", price)?;
+            Some(Source::Stated(Ratio::from_raw(price.get())))
+        }
+    };
+    Ok(Msg::SetPriceSource(SetPriceSource {
+        asset: AssetId::new(message.asset_id),
+        source,
+    }))
+}
+
+/// Writes where prices come from.
+pub(super) fn write_set_source(message: &SetPriceSource) -> pb::SetPriceSource {
+    pb::SetPriceSource {
+        asset_id: message.asset.get(),
+        source: message.source.map(|source| match source {
+            Source::Feed(feed) => From::FeedId(feed),
+            Source::Stated(price) => From::Stated(price.raw().to_string()),
+        }),
     }
 }

@@ -141,6 +141,31 @@ static REQUEST_SLASH: Schema = leaves(
 static VETO_SLASH: Schema = leaves("VetoSlash", ONE);
 static FUND_REWARDS: Schema = leaves("FundRewards", FOUR);
 static CLAIM_VAULT_REWARDS: Schema = leaves("ClaimVaultRewards", ONE);
+static CREATE_FEED: Schema = leaves(
+    "CreateFeed",
+    &[
+        (1, LEAF),
+        (2, LEAF),
+        (3, LEAF),
+        (4, LEAF),
+        (5, LEAF),
+        (6, LEAF),
+        (7, LEAF),
+        (8, LEAF),
+        (9, LEAF),
+        (10, LEAF),
+        (11, LEAF),
+        (12, LEAF),
+        (13, LEAF),
+    ],
+);
+static SET_FEED_BOUNDS: Schema = leaves("SetFeedBounds", THREE);
+static END_FEED: Schema = leaves("EndFeed", ONE);
+static FUND_FEED: Schema = leaves("FundFeed", TWO);
+static WITHDRAW_FEED_DEPOSIT: Schema = leaves("WithdrawFeedDeposit", TWO);
+static COMMIT_PRICE: Schema = leaves("CommitPrice", FOUR);
+static REVEAL_PRICE: Schema = leaves("RevealPrice", FIVE);
+static SET_PRICE_SOURCE: Schema = leaves("SetPriceSource", THREE);
 static MESSAGE: Schema = Schema {
     name: "Message",
     fields: &[
@@ -190,6 +215,14 @@ static MESSAGE: Schema = Schema {
         (45, Some(&VETO_SLASH)),
         (46, Some(&FUND_REWARDS)),
         (47, Some(&CLAIM_VAULT_REWARDS)),
+        (60, Some(&CREATE_FEED)),
+        (61, Some(&SET_FEED_BOUNDS)),
+        (62, Some(&END_FEED)),
+        (63, Some(&FUND_FEED)),
+        (64, Some(&WITHDRAW_FEED_DEPOSIT)),
+        (65, Some(&COMMIT_PRICE)),
+        (66, Some(&REVEAL_PRICE)),
+        (67, Some(&SET_PRICE_SOURCE)),
     ],
 };
 

@@ -28,6 +28,7 @@ fn short(field: &'static str, number: u32) -> Result<u16, FieldError> {
 fn kind(number: i32) -> Result<ServiceKind, FieldError> {
     match pb::ServiceKind::try_from(number) {
         Ok(pb::ServiceKind::Attested) => Ok(ServiceKind::Attested),
+        Ok(pb::ServiceKind::Oracle) => Ok(ServiceKind::Oracle),
         Ok(pb::ServiceKind::Unspecified) | Err(_) => Err(invalid(
             "register_service.kind",
             "one of the kinds that this chain has",
@@ -226,6 +227,7 @@ pub(super) fn set_program(message: &pb::SetFaultProgram) -> attested::Msg {
 fn write_terms(terms: &Terms) -> pb::RegisterService {
     let kind = match terms.kind {
         ServiceKind::Attested => pb::ServiceKind::Attested,
+        ServiceKind::Oracle => pb::ServiceKind::Oracle,
     };
     let class = |class: &Class| pb::FaultClass {
         subjective: class.nature == Nature::Subjective,

@@ -6,7 +6,7 @@ use crate::transaction::{Body, MAX_MEMO_BYTES, MAX_MESSAGES, TransactionError};
 use crate::wire::canonical;
 use crate::wire::fields::{FieldError, account, amount, array, invalid, small};
 use crate::wire::schema::{BODY, ENVELOPE};
-use crate::wire::{assets, bank, delegation, reward, service, slash, staking, vaults};
+use crate::wire::{assets, bank, delegation, oracle, reward, service, slash, staking, vaults};
 use primitives::{Gas, Height};
 use prost::Message as _;
 use prost::encoding::{WireType, decode_key, decode_varint};
@@ -150,6 +150,14 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::VetoSlash(message) => Message::Slashing(slash::veto(&message)),
         Kind::FundRewards(message) => Message::Rewards(reward::fund(&message)?),
         Kind::ClaimVaultRewards(message) => Message::Rewards(reward::claim(&message)?),
+        Kind::CreateFeed(message) => Message::Oracle(oracle::create(&message)?),
+        Kind::SetFeedBounds(message) => Message::Oracle(oracle::set_bounds(&message)?),
+        Kind::EndFeed(message) => Message::Oracle(oracle::end(&message)),
+        Kind::FundFeed(message) => Message::Oracle(oracle::fund(&message)?),
+        Kind::WithdrawFeedDeposit(message) => Message::Oracle(oracle::withdraw(&message)),
+        Kind::CommitPrice(message) => Message::Oracle(oracle::commit(&message)?),
+        Kind::RevealPrice(message) => Message::Oracle(oracle::reveal(&message)?),
+        Kind::SetPriceSource(message) => Message::Assets(assets::set_source(&message)?),
     })
 }
 
@@ -183,6 +191,9 @@ fn write_message(message: &Message) -> pb::Message {
         Message::Assets(::assets::Msg::SetTerms(message)) => {
             Kind::SetAssetTerms(assets::write_set_terms(message))
         }
+        Message::Assets(::assets::Msg::SetPriceSource(message)) => {
+            Kind::SetPriceSource(assets::write_set_source(message))
+        }
         Message::Vaults(message) => vaults::write(message),
         Message::Delegation(message) => delegation::write(message),
         Message::Staking(Staking::RegisterValidator(message)) => {
@@ -202,6 +213,7 @@ fn write_message(message: &Message) -> pb::Message {
         Message::Slashing(message) => slash::write(message),
         Message::Rewards(message) => reward::write(message),
         Message::Attested(message) => service::write_program(message),
+        Message::Oracle(message) => oracle::write(message),
     };
     pb::Message { message: Some(kind) }
 }

@@ -5,6 +5,7 @@ use attested::Attested;
 use bank::InTransit;
 use dss::{Accusation, Kind, MemberChange, Nature, Phase, Refusal, Service, Stake, Terms};
 use kernel::{Ctx, Read, StateError, View};
+use oracle::Oracle;
 use primitives::{AccountId, Amount, AssetId, Bps, Coin, Epoch, MathError, Rounding, ServiceId};
 use vaults::VaultId;
 
@@ -91,6 +92,7 @@ impl dss::Wiring for Wire {
     ) -> Result<(), Refusal> {
         match kind {
             Kind::Attested => Attested::member_changed(ctx, service, operator, change),
+            Kind::Oracle => Oracle::<Self>::member_changed(ctx, service, operator, change),
         }
     }
 
@@ -103,12 +105,14 @@ impl dss::Wiring for Wire {
     ) -> Result<Option<Epoch>, StateError> {
         match kind {
             Kind::Attested => Attested::slot(view, service, task, slot),
+            Kind::Oracle => Oracle::<Self>::slot(view, service, task, slot),
         }
     }
 
     fn verify(ctx: &mut Ctx<'_>, kind: Kind, accusation: &Accusation<'_>) -> Result<u8, Refusal> {
         match kind {
             Kind::Attested => Attested::verify(ctx, accusation),
+            Kind::Oracle => Oracle::<Self>::verify(ctx, accusation),
         }
     }
 

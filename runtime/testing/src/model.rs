@@ -127,7 +127,8 @@ impl Model {
             | Message::Dss(_)
             | Message::Slashing(_)
             | Message::Rewards(_)
-            | Message::Attested(_) => {
+            | Message::Attested(_)
+            | Message::Oracle(_) => {
                 panic!("the model knows the bank alone")
             }
         }

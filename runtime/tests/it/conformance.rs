@@ -4,16 +4,18 @@
 use crate::{coin, register};
 use crypto::bls::{KeyBytes, SignatureBytes};
 use crypto::hash::sha256;
+use crypto::statement::{self, Quote};
 use kernel::{Attribute, Code, Event, ModuleId, Name, ShortBytes, Value};
 use light_palisade::{
     Bitmap, Block, Certificate, Evidence, Header, Justification, Statement, Validator, ValidatorIndex,
     ValidatorSet, Vote,
 };
+use oracle::{Bounds, Feed, Outcome, Pair, Round, Rules, Weighing};
 use palisade_runtime::{Failure, Params, Receipt, genesis, sign_bytes};
 use primitives::codec::encode;
 use primitives::{
     AccountId, Amount, AssetId, BlockHash, Bps, ChainClock, ChainHash, Digest, Epoch, Gas, Height, Millis,
-    Power, Ratio, Shares, Timestamp, TxId, View,
+    Power, Ratio, ServiceId, Shares, Timestamp, TxId, View,
 };
 use testing::{Account, Draft};
 
@@ -224,6 +226,76 @@ fn of_execution() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// What operators of services sign, and what an oracle keeps.
+fn of_prices() -> Vec<(&'static str, String)> {
+    let (chain, operator) = (ChainHash::new([1; 32]), AccountId::new([2; 32]));
+    let quote = Quote {
+        feed: 3,
+        round: 4,
+        value: 5,
+        salt: Digest::new([6; 32]),
+    };
+    let statement = statement::sign_bytes(&chain, ServiceId::new(1), 3, 9, &quote.hash());
+    let hidden = statement::commitment(&operator, 3, &quote.hash(), &quote.salt);
+    let bounds = Bounds { least: 1, most: 9 };
+    let rules = Rules {
+        pair: Pair {
+            base: AssetId::new(1),
+            quote: AssetId::PAL,
+        },
+        decimals: 2,
+        bounds,
+        every: Millis::new(10),
+        commit: Millis::new(3),
+        reveal: Millis::new(4),
+        tolerance: Bps::ONE,
+        fee: coin(0, 5),
+        weighing: Weighing::Power,
+    };
+    let feed = Feed {
+        service: ServiceId::new(1),
+        rules,
+        rounds: 2,
+        open: true,
+        due: ChainClock::new(3),
+        ended: false,
+        deposits: 4,
+    };
+    let outcome = Outcome {
+        price: Some(5),
+        revealed: 6,
+        shown: dss::Seats::from_bits(7),
+        near: dss::Seats::from_bits(3),
+        paid: Amount::new(8),
+    };
+    let round = Round {
+        epoch: Epoch::new(1),
+        opened_at: ChainClock::new(2),
+        commit_until: ChainClock::new(3),
+        reveal_until: ChainClock::new(4),
+        bounds,
+        fee: Amount::new(5),
+        payers: vec![(operator, Amount::new(5))],
+        weights: vec![1, 2],
+        total: 3,
+        outcome: Some(outcome),
+    };
+    let source = [
+        assets::Source::Feed(1),
+        assets::Source::Stated(Ratio::from_raw(2)),
+    ];
+    vec![
+        ("quote", quote.hash().to_string()),
+        ("statement of a service", statement.to_string()),
+        ("commitment to an answer", hidden.to_string()),
+        ("feed", of(&encode(&feed))),
+        ("round", of(&encode(&round))),
+        ("oracle parameters", of(&encode(&oracle::Params::mainnet()))),
+        ("sources of prices", of(&encode(&source.to_vec()))),
+        ("valuation parameters", of(&encode(&assets::Params::mainnet()))),
+    ]
+}
+
 /// What a chain starts with, and where a block leads it.
 fn of_a_chain() -> Vec<(&'static str, String)> {
     let chain = testing::Chain::new();
@@ -258,7 +330,7 @@ fn of_a_chain() -> Vec<(&'static str, String)> {
 
 #[test]
 fn no_encoding_that_consensus_uses_has_changed() {
-    let all = [of_consensus(), of_execution(), of_a_chain()].concat();
+    let all = [of_consensus(), of_execution(), of_prices(), of_a_chain()].concat();
     let found: String = all
         .iter()
         .map(|(name, digest)| format!("{digest}  {name}\n"))

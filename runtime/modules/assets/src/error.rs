@@ -1,6 +1,8 @@
 //! What may go wrong, with its stable number.
 
 use crate::ID;
+use crate::params::ParamsError;
+use crate::price::MAX_SOURCES;
 use crate::text::{MAX_NAME_BYTES, MAX_SYMBOL_BYTES};
 use crate::types::{MAX_DECIMALS, PAL_DECIMALS};
 use kernel::{Code, Fault, Meaning, StateError};
@@ -55,6 +57,25 @@ pub enum Error {
     /// PAL is the unit of value.
     #[error("PAL is what others are valued in: it counts for itself, whole")]
     PalIsTheUnit,
+    /// The feed does not state what the asset costs in PAL by the chain's power.
+    #[error(
+        "feed {feed} does not price asset {asset} in PAL, weighed by power: only such a price may decide about power"
+    )]
+    NotItsFeed {
+        /// The asset.
+        asset: AssetId,
+        /// The feed.
+        feed: u64,
+    },
+    /// As many assets have a source as are looked at when an epoch ends.
+    #[error("{MAX_SOURCES} assets have a source of prices already")]
+    TooManySources,
+    /// A stated price of zero.
+    #[error("a price is more than nothing; an asset that shall not count gets a haircut of all")]
+    PriceIsZero,
+    /// The parameters break a rule.
+    #[error("bad parameters: {0}")]
+    BadParams(#[from] ParamsError),
     /// The store or the code is broken.
     #[error(transparent)]
     State(#[from] StateError),
@@ -99,6 +120,22 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "PAL_IS_THE_UNIT",
         "PAL is what others are valued in: it counts for itself, whole",
     ),
+    Meaning::new(
+        10,
+        "NOT_ITS_FEED",
+        "the feed does not price the asset in PAL, weighed by power",
+    ),
+    Meaning::new(
+        11,
+        "TOO_MANY_SOURCES",
+        "as many assets have a source of prices as may",
+    ),
+    Meaning::new(12, "PRICE_IS_ZERO", "a stated price is more than nothing"),
+    Meaning::new(
+        13,
+        "BAD_VALUATION_PARAMS",
+        "the parameters of valuations break a rule",
+    ),
 ];
 
 impl Fault for Error {
@@ -113,6 +150,10 @@ impl Fault for Error {
             Self::NotPal => 7,
             Self::Unvalued { .. } => 8,
             Self::PalIsTheUnit => 9,
+            Self::NotItsFeed { .. } => 10,
+            Self::TooManySources => 11,
+            Self::PriceIsZero => 12,
+            Self::BadParams(_) => 13,
             Self::State(inner) => return inner.code(),
         }))
     }
@@ -128,6 +169,10 @@ impl Fault for Error {
             Self::NotPal => "ASSET_ZERO_NOT_PAL",
             Self::Unvalued { .. } => "ASSET_UNVALUED",
             Self::PalIsTheUnit => "PAL_IS_THE_UNIT",
+            Self::NotItsFeed { .. } => "NOT_ITS_FEED",
+            Self::TooManySources => "TOO_MANY_SOURCES",
+            Self::PriceIsZero => "PRICE_IS_ZERO",
+            Self::BadParams(_) => "BAD_VALUATION_PARAMS",
             Self::State(inner) => inner.reason(),
         }
     }
@@ -139,7 +184,16 @@ impl Fault for Error {
                 vec![("asset", asset.to_string())]
             }
             Self::TooManyDecimals { decimals } => vec![("decimals", decimals.to_string())],
-            Self::BadSymbol | Self::BadName | Self::NotPal | Self::PalIsTheUnit => Vec::new(),
+            Self::NotItsFeed { asset, feed } => {
+                vec![("asset", asset.to_string()), ("feed", feed.to_string())]
+            }
+            Self::BadParams(error) => vec![("rule", error.to_string())],
+            Self::BadSymbol
+            | Self::BadName
+            | Self::NotPal
+            | Self::PalIsTheUnit
+            | Self::TooManySources
+            | Self::PriceIsZero => Vec::new(),
             Self::State(inner) => inner.metadata(),
         }
     }

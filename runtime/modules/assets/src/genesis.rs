@@ -1,7 +1,9 @@
 //! What the registry starts with.
 
 use crate::error::Error;
-use crate::state::{self, ASSETS, REGISTRAR, TERMS};
+use crate::params::Params;
+use crate::price::{MAX_SOURCES, Source};
+use crate::state::{self, ASSETS, PARAMS, REGISTRAR, SOURCES, TERMS};
 use crate::types::{Asset, Origin, PAL_DECIMALS, PAL_SYMBOL};
 use crate::valuation::{self, Terms};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -20,6 +22,10 @@ pub struct Genesis {
     pub assets: Vec<GenesisAsset>,
     /// Under which terms assets may be restaked, ascending by number.
     pub terms: Vec<GenesisTerms>,
+    /// How valuations follow prices.
+    pub params: Params,
+    /// Where valuations come from, ascending by asset; a new chain has no feeds yet.
+    pub sources: Vec<(AssetId, Source)>,
 }
 
 /// An asset's terms.
@@ -58,6 +64,17 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
         valuation::check(ctx, *asset, terms)?;
         TERMS.put(ctx, asset, terms)?;
     }
+    genesis.params.validate()?;
+    PARAMS.put(ctx, &genesis.params)?;
+    if genesis.sources.len() > MAX_SOURCES {
+        return Err(Error::TooManySources);
+    }
+    for (asset, source) in &genesis.sources {
+        if *asset == AssetId::PAL || !TERMS.contains(ctx, asset)? {
+            return Err(Error::Unvalued { asset: *asset });
+        }
+        SOURCES.put(ctx, asset, source)?;
+    }
     Ok(())
 }
 
@@ -86,6 +103,8 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
                 registrar: state::registrar(store)?,
                 assets,
                 terms: all_terms(store)?,
+                params: PARAMS.require(store)?,
+                sources: SOURCES.range(store, None, MAX_SOURCES)?,
             });
         }
         assets.extend(page.into_iter().map(|(id, asset)| GenesisAsset { id, asset }));

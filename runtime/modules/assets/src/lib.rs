@@ -10,12 +10,16 @@
 //!
 //! - Asset 0 is PAL with 9 decimals, and the only native one.
 //! - Every asset has one symbol, and every symbol, whatever its case, at most one asset.
+//! - A valuation rises by a bounded part per epoch, and a missing price takes a bounded part of it; neither makes it zero.
 
 mod error;
 mod event;
 mod genesis;
+mod hooks;
 mod invariants;
 mod msg;
+mod params;
+mod price;
 pub mod query;
 mod register;
 mod set_terms;
@@ -25,25 +29,29 @@ mod types;
 mod valuation;
 
 pub use error::Error;
-pub use event::{Registered, TermsSet, Valued};
+pub use event::{PriceMissing, Registered, RiseBounded, SourceSet, TermsSet, Valued};
 pub use genesis::{Genesis, GenesisAsset, GenesisTerms, as_genesis};
-pub use msg::{Msg, Register, SetTerms};
+pub use hooks::{Quote, Wiring};
+pub use msg::{Msg, Register, SetPriceSource, SetTerms};
+pub use params::{Params, ParamsError};
+pub use price::{MAX_SOURCES, Source, follow, set_source, source};
 pub use state::{asset, exists, registrar};
 pub use text::{MAX_NAME_BYTES, MAX_SYMBOL_BYTES, Name, NameRule, Rule, Symbol, SymbolRule, Text};
 pub use types::{Asset, MAX_DECIMALS, Origin, PAL_DECIMALS, PAL_SYMBOL};
 pub use valuation::{Rules, Terms, Valuation, set_valuation, terms, value};
 
-use kernel::{Ctx, Invariant, Module, ModuleId};
+use core::marker::PhantomData;
+use kernel::{Ctx, Invariant, Module, ModuleId, StateError};
 use primitives::AccountId;
 
 /// This module's number and name.
 pub const ID: ModuleId = ModuleId::new(2, "assets");
 
-/// The module.
-#[derive(Clone, Copy, Debug)]
-pub enum Assets {}
+/// The module, over what the runtime wires into it.
+#[derive(Debug)]
+pub struct Assets<W>(PhantomData<W>);
 
-impl Module for Assets {
+impl<W: Wiring> Module for Assets<W> {
     const ID: ModuleId = ID;
     type Msg = Msg;
     type Genesis = Genesis;
@@ -58,7 +66,12 @@ impl Module for Assets {
         match msg {
             Msg::Register(message) => register::execute(ctx, sender, message),
             Msg::SetTerms(message) => set_terms::execute(ctx, sender, message),
+            Msg::SetPriceSource(message) => set_terms::source::<W>(ctx, sender, message),
         }
+    }
+
+    fn end_epoch(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
+        price::end_epoch::<W>(ctx)
     }
 
     fn invariants() -> &'static [Invariant] {

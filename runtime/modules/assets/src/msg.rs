@@ -1,6 +1,7 @@
 //! What users ask of the registry.
 
 use crate::error::Error;
+use crate::price::Source;
 use crate::text::{Name, Symbol};
 use crate::types::check_decimals;
 use crate::valuation::Rules;
@@ -13,6 +14,8 @@ pub enum Msg {
     Register(Register),
     /// Says under which terms an asset may be restaked.
     SetTerms(SetTerms),
+    /// Names where an asset's valuation comes from.
+    SetPriceSource(SetPriceSource),
 }
 
 /// Enters an asset into the registry. For the registrar alone.
@@ -37,6 +40,15 @@ pub struct SetTerms {
     pub rules: Rules,
 }
 
+/// Names where an asset's valuation comes from, from the end of this epoch on. For the registrar alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetPriceSource {
+    /// Which asset's.
+    pub asset: AssetId,
+    /// From where; none leaves it where it is.
+    pub source: Option<Source>,
+}
+
 impl Msg {
     /// Checks all that needs no state.
     ///
@@ -45,7 +57,7 @@ impl Msg {
     pub const fn validate(&self) -> Result<(), Error> {
         match self {
             Self::Register(message) => check_decimals(message.decimals),
-            Self::SetTerms(_) => Ok(()),
+            Self::SetTerms(_) | Self::SetPriceSource(_) => Ok(()),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::error::Error;
 use crate::event::TermsSet;
-use crate::msg::SetTerms;
+use crate::hooks::Wiring;
+use crate::msg::{SetPriceSource, SetTerms};
+use crate::price;
 use crate::state::{self, TERMS};
 use crate::valuation::{self, Terms};
 use kernel::Ctx;
@@ -27,4 +29,17 @@ pub(crate) fn execute(ctx: &mut Ctx<'_>, sender: AccountId, message: SetTerms) -
         power_cap: rules.power_cap,
         deposit_cap: rules.deposit_cap,
     })?)
+}
+
+/// Shall: only for the registrar; what `price` says of sources.
+pub(crate) fn source<W: Wiring>(
+    ctx: &mut Ctx<'_>,
+    sender: AccountId,
+    message: SetPriceSource,
+) -> Result<(), Error> {
+    let registrar = state::registrar(ctx)?;
+    if sender != registrar {
+        return Err(Error::NotRegistrar { registrar });
+    }
+    price::set_source::<W>(ctx, message.asset, message.source)
 }

@@ -1,5 +1,7 @@
 //! The tables.
 
+use crate::params::Params;
+use crate::price::Source;
 use crate::text::MAX_SYMBOL_BYTES;
 use crate::types::Asset;
 use crate::valuation::Terms;
@@ -15,6 +17,10 @@ pub(crate) const SYMBOLS: Map<[u8; MAX_SYMBOL_BYTES], AssetId> = Map::new(ID.tab
 pub(crate) const REGISTRAR: Item<AccountId> = Item::new(ID.table(2));
 /// Under which terms an asset may be restaked; no entry for one that may not.
 pub(crate) const TERMS: Map<AssetId, Terms> = Map::new(ID.table(3));
+/// Where valuations come from; no entry for one that stays as it is.
+pub(crate) const SOURCES: Map<AssetId, Source> = Map::new(ID.table(4));
+/// How valuations follow prices.
+pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(5));
 
 /// Enters `asset` under a free number and a free symbol.
 pub(crate) fn enter(store: &mut (impl Write + ?Sized), id: AssetId, asset: &Asset) -> Result<(), Error> {

@@ -129,6 +129,10 @@ pub struct TaskPosted {
     pub fee: Coin,
     /// How many are to answer.
     pub assigned: u64,
+    /// Whether answers are committed to first.
+    pub salted: bool,
+    /// Until before then they are, in chain time; from then on answers are shown.
+    pub commit_until: ChainClock,
     /// Until before when, in chain time.
     pub respond_until: ChainClock,
 }
@@ -146,6 +150,8 @@ impl EventType for TaskPosted {
             Attribute::new("asset", self.fee.asset),
             Attribute::new("fee", self.fee.amount),
             Attribute::new("assigned", self.assigned),
+            Attribute::new("salted", self.salted),
+            Attribute::new("commit_until", self.commit_until),
             Attribute::new("respond_until", self.respond_until),
         ]
     }

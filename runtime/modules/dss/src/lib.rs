@@ -55,7 +55,7 @@ pub use msg::{
     ChangeClass, Evidence, Join, MAX_ANSWER_BYTES, Msg, PostTask, Proof, Respond, Said, SubmitCertificate,
 };
 pub use params::{Params, ParamsError};
-pub use score::Score;
+pub use score::{Score, Work, note_work};
 pub use seats::Seats;
 pub use snapshot::{Seat, Snapshot, snapshot};
 pub use state::{bond_account, evidence_window, fee_account, service, set_params};

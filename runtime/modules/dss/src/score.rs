@@ -1,7 +1,9 @@
 //! What the chain has seen of an operator's work.
 
+use crate::state::{self, SCORES};
 use borsh::{BorshDeserialize, BorshSerialize};
-use primitives::{Bps, Epoch};
+use kernel::{Ctx, StateError};
+use primitives::{AccountId, Bps, Epoch, ServiceId};
 
 /// Units per task, so that old work fades in steps smaller than a task.
 pub(crate) const UNIT: u64 = 1_000_000;
@@ -67,6 +69,42 @@ impl Score {
         let part = part.and_then(|part| u16::try_from(part).ok());
         part.and_then(Bps::new).unwrap_or(Bps::ONE)
     }
+}
+
+/// What came of a piece of work that a service gave out by itself, without a task of the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// It was done, and done rightly as far as anybody knows.
+    Correct,
+    /// It was done, and not rightly.
+    Wrong,
+    /// It was not done.
+    Missed,
+}
+
+/// Counts a piece of work that an operator was to do for a service. For the services' own modules: what tasks of the frame
+/// come to is counted by the frame.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn note_work(
+    ctx: &mut Ctx<'_>,
+    service: ServiceId,
+    operator: &AccountId,
+    work: Work,
+) -> Result<(), StateError> {
+    let mut score = state::score(ctx, service, operator, ctx.epoch())?;
+    let add = |counter: &mut u64| *counter = counter.saturating_add(UNIT);
+    add(&mut score.assigned);
+    match work {
+        Work::Correct => {
+            add(&mut score.answered);
+            add(&mut score.correct);
+        }
+        Work::Wrong => add(&mut score.answered),
+        Work::Missed => add(&mut score.missed),
+    }
+    SCORES.put(ctx, &(service, *operator), &score)
 }
 
 #[cfg(test)]

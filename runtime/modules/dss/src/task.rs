@@ -68,6 +68,8 @@ pub(crate) fn post<W: Wiring>(ctx: &mut Ctx<'_>, poster: AccountId, message: &Po
         payload: message.payload,
         fee: message.fee,
         assigned: u64::from(assigned.len()),
+        salted: !message.commit.is_zero(),
+        commit_until: windows.commit_until,
         respond_until: windows.respond_until,
     })?)
 }

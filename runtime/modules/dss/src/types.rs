@@ -22,17 +22,20 @@ pub(crate) const MAX_METADATA_BYTES: usize = 512;
 pub enum Kind {
     /// Work of any kind off the chain: certificates, and a fault program or the subjective class.
     Attested,
+    /// Prices: salted commitments, signed values, a median by stake.
+    Oracle,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Attested];
+    pub const ALL: [Self; 2] = [Self::Attested, Self::Oracle];
 
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Attested => "attested",
+            Self::Oracle => "oracle",
         }
     }
 }

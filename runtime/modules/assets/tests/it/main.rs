@@ -1,12 +1,17 @@
 //! The registry's behaviour, over the kernel's in-memory store.
 #![cfg(test)]
+#![allow(clippy::arithmetic_side_effects, reason = "tests compute with small numbers")]
 
 use palisade_assets as assets;
 
+mod prices;
+
 use kernel::testing::Sandbox;
 use kernel::{Fault, Module};
-use palisade_assets::{Asset, Assets, Error, Genesis, GenesisAsset, Msg, Name, Origin, Register, Symbol};
+use palisade_assets::{Asset, Error, Genesis, GenesisAsset, Msg, Name, Origin, Register, Symbol};
 use primitives::{AccountId, AssetId};
+
+type Assets = assets::Assets<()>;
 
 const REGISTRAR: AccountId = AccountId::new([1; 32]);
 const STRANGER: AccountId = AccountId::new([2; 32]);
@@ -28,6 +33,8 @@ fn genesis() -> Genesis {
         registrar: REGISTRAR,
         assets: vec![pal()],
         terms: Vec::new(),
+        params: assets::Params::localnet(),
+        sources: Vec::new(),
     }
 }
 

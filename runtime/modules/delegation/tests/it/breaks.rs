@@ -230,9 +230,11 @@ fn receipts_count_for_nothing() {
             entry(2, "VETH", 18, Origin::Receipt),
         ],
         terms: vec![terms(1), terms(2)],
+        params: assets::Params::localnet(),
+        sources: Vec::new(),
     };
     chain
-        .run(|ctx| <assets::Assets as kernel::Module>::init_genesis(ctx, genesis))
+        .run(|ctx| <assets::Assets<()> as kernel::Module>::init_genesis(ctx, genesis))
         .unwrap();
     let value = |id| {
         let id = primitives::AssetId::new(id);

@@ -121,7 +121,7 @@ impl World {
         SERVICES.with_borrow_mut(BTreeMap::clear);
         let mut chain = Sandbox::new();
         chain
-            .run(|ctx| assets::Assets::init_genesis(ctx, registry()))
+            .run(|ctx| assets::Assets::<()>::init_genesis(ctx, registry()))
             .unwrap();
         let balances = (1..=9).map(|n| bank::Balance {
             account: account(n),
@@ -389,5 +389,7 @@ fn registry() -> assets::Genesis {
                 terms: AssetTerms::new(asset, rules),
             })
             .to_vec(),
+        params: assets::Params::localnet(),
+        sources: Vec::new(),
     }
 }

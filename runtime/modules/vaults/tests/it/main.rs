@@ -57,6 +57,8 @@ fn registry(cap: Option<u128>) -> assets::Genesis {
             asset: TOKEN,
             terms: Terms::new(TOKEN, rules),
         }],
+        params: assets::Params::localnet(),
+        sources: Vec::new(),
     }
 }
 
@@ -70,7 +72,7 @@ impl World {
     fn new(cap: Option<u128>) -> Self {
         let mut chain = Sandbox::new();
         chain
-            .run(|ctx| assets::Assets::init_genesis(ctx, registry(cap)))
+            .run(|ctx| assets::Assets::<()>::init_genesis(ctx, registry(cap)))
             .unwrap();
         let bank = bank::Genesis {
             balances: (1..=5)
@@ -400,7 +402,7 @@ fn a_chain_goes_on_from_its_own_export() {
     let mut again = Sandbox::new();
     again.block = world.chain.block.clone();
     again
-        .run(|ctx| assets::Assets::init_genesis(ctx, registry(None)))
+        .run(|ctx| assets::Assets::<()>::init_genesis(ctx, registry(None)))
         .unwrap();
     again
         .run(|ctx| bank::Bank::<()>::init_genesis(ctx, bank.clone()))
@@ -411,7 +413,7 @@ fn a_chain_goes_on_from_its_own_export() {
     assert_eq!(again.state().unwrap().root(), world.chain.state().unwrap().root());
     // Balances that do not match are seen.
     let mut poor = Sandbox::new();
-    poor.run(|ctx| assets::Assets::init_genesis(ctx, registry(None)))
+    poor.run(|ctx| assets::Assets::<()>::init_genesis(ctx, registry(None)))
         .unwrap();
     let refused = poor.run(|ctx| Vaults::init_genesis(ctx, exported));
     assert_eq!(refused.unwrap_err().reason(), "BAD_GENESIS");
