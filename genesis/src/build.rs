@@ -23,6 +23,9 @@ impl Document {
             accounts: Vec::new(),
             supply: Vec::new(),
             validators: Vec::new(),
+            operators: Vec::new(),
+            services: Vec::new(),
+            vaults: Vec::new(),
         }
     }
 

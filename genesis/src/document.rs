@@ -2,6 +2,7 @@
 
 use crate::error::GenesisError;
 use crate::text::{Address, Hex, Kind, Text};
+use crate::world::{Operator, Service, Vault};
 use borsh::BorshSerialize;
 use crypto::bls::{KeyBytes, SignatureBytes};
 use primitives::codec::encode;
@@ -44,6 +45,15 @@ pub struct Document {
     pub supply: Vec<Coin>,
     /// The first validators, ascending by operator.
     pub validators: Vec<Validator>,
+    /// The first operators, ascending. A validator's is one by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<Operator>,
+    /// The first services, by number from 1 on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
+    /// The first vaults, by number from 0 on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vaults: Vec<Vault>,
 }
 
 /// The chain's rules.
@@ -183,12 +193,14 @@ impl Document {
         self.supply.sort_by_key(|coin| coin.asset);
         self.validators
             .sort_by_key(|validator| validator.operator.account);
+        self.operators.sort_by_key(|operator| operator.account.account);
     }
 
-    /// The document's meaning in the canonical codec: everything but the generation.
+    /// The document's meaning in the canonical codec: everything but the generation. What the chain finds besides
+    /// validators stands at the end, where there is any.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        encode(&(
+        let mut bytes = encode(&(
             (
                 self.version,
                 &self.chain,
@@ -198,7 +210,12 @@ impl Document {
             ),
             (self.faucet, self.registrar, &self.parameters),
             (&self.assets, &self.accounts, &self.supply, &self.validators),
-        ))
+        ));
+        let empty = self.operators.is_empty() && self.services.is_empty() && self.vaults.is_empty();
+        if !empty {
+            bytes.extend(encode(&(&self.operators, &self.services, &self.vaults)));
+        }
+        bytes
     }
 
     /// The chain's hash: sha-256("palisade/chain/v1" ‖ canonical ‖ generation).

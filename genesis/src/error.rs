@@ -121,6 +121,9 @@ pub enum GenesisError {
     /// The first set cannot vote.
     #[error("the first validator set: {0}")]
     Set(#[from] light_palisade::SetError),
+    /// Operators, services or vaults that make no sense.
+    #[error("{0}")]
+    World(&'static str),
     /// What the state machine refuses.
     #[error("{0}")]
     Runtime(#[from] runtime::genesis::GenesisError),
@@ -160,6 +163,7 @@ impl GenesisError {
                 "correct `parameters.delegation`, or the delay of another module that it names"
             }
             Self::Set(_) => "correct the validators' bonds and keys",
+            Self::World(_) => "correct `operators`, `services` or `vaults`",
             Self::Runtime(_) => {
                 "correct what the message names; supplies must be what the accounts hold together"
             }
@@ -193,6 +197,7 @@ impl GenesisError {
             Self::Valuation(_) => "GENESIS_VALUATION_PARAMETERS",
             Self::Delegation(_) => "GENESIS_DELEGATION_PARAMETERS",
             Self::Set(_) => "GENESIS_VALIDATOR_SET",
+            Self::World(_) => "GENESIS_WORLD",
             Self::Runtime(error) => error.reason(),
         }
     }

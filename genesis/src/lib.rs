@@ -19,9 +19,14 @@ mod presets;
 mod start;
 mod text;
 mod validate;
+mod world;
 
 pub use document::{Account, Asset, Document, Holding, Parameters, Restaking, Validator};
 pub use error::{GenesisError, Warning};
 pub use presets::Preset;
+pub use runtime::assets::{Name, Rules, Symbol};
 pub use start::Start;
-pub use text::{Address, Hex, Kind, Text};
+pub use text::{Address, Hex, HexBytes, Kind, Text};
+pub use world::{
+    AcceptedAsset, Charter, FaultClass, Member, Operator, Pledge, Service, ServiceKind, Stake, Vault, Within,
+};

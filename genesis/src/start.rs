@@ -28,6 +28,8 @@ pub struct Start {
     pub changes: Changes,
     /// The validators of the first epoch.
     pub validators: ValidatorSet,
+    /// The vaults, in the document's order.
+    pub vaults: Vec<Digest>,
     /// What is allowed, and unwise.
     pub warnings: Vec<Warning>,
 }
@@ -46,7 +48,9 @@ impl Document {
         let missing = light_palisade::SetError::Count(0);
         let committee = Committee::new(set.ok_or(missing)?)?;
         let chain_hash = self.chain_hash();
+        let vaults = self.vault_ids(&initial.state)?;
         Ok(Start {
+            vaults,
             chain_hash,
             header: self.header(chain_hash, committee.root()),
             state: initial.state,
@@ -134,6 +138,7 @@ impl Document {
                     resumed: None,
                 },
             },
+            world: self.world()?,
         })
     }
 

@@ -130,6 +130,26 @@ impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
     }
 }
 
+/// Bytes of any length, as lower-case hex.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct HexBytes(pub Vec<u8>);
+
+impl Serialize for HexBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&hex::encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for HexBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as Deserialize>::deserialize(deserializer)?;
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(de::Error::custom("expected lower-case hexadecimal digits"));
+        }
+        hex::decode(&text).map(Self).map_err(de::Error::custom)
+    }
+}
+
 /// A text that is encoded as its UTF-8 bytes.
 #[derive(
     Clone,

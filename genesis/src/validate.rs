@@ -62,8 +62,9 @@ impl Document {
         let accounts = self.accounts.iter().map(|account| account.address);
         let operators = self.validators.iter().map(|validator| validator.operator);
         let all = self
-            .faucet
+            .world_addresses()
             .into_iter()
+            .chain(self.faucet)
             .chain([self.registrar])
             .chain(accounts)
             .chain(operators);
@@ -96,6 +97,7 @@ impl Document {
         }
         ascending("supply", self.supply.iter().map(|c| (c.asset, c.asset)))?;
         ascending("validators", self.validators.iter().map(|v| key(v.operator)))?;
+        ascending("operators", self.operators.iter().map(|o| key(o.account)))?;
         if self
             .assets
             .first()

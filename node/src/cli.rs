@@ -8,14 +8,20 @@ mod help;
 mod init;
 mod join;
 mod key;
+mod operator;
 mod passwords;
 mod query;
+mod restaking;
+mod reward;
+mod service;
 mod signer;
+mod slash;
 mod snapshot;
 mod start;
 mod testnet;
 mod tx;
 mod validator;
+mod vault;
 
 use crate::output::{Exit, Failure, Format, Output};
 use clap::error::{ContextKind, ErrorKind};
@@ -119,6 +125,21 @@ enum Command {
     /// Register, watch and mend a validator, and give it other keys.
     #[command(subcommand)]
     Validator(validator::Verb),
+    /// Restake: make vaults, put in, take out, look at them.
+    #[command(subcommand)]
+    Vault(vault::Verb),
+    /// Work for services with what vaults hold: register, pledge, look.
+    #[command(subcommand)]
+    Operator(operator::Verb),
+    /// Rent security: register a service, serve it, give it work, look at it.
+    #[command(subcommand)]
+    Service(service::Verb),
+    /// See what services pay, claim what shares of vaults have earned, fund services' pools.
+    #[command(subcommand)]
+    Reward(reward::Verb),
+    /// See what was taken and what is asked for; show faults, ask for slashes, veto them.
+    #[command(subcommand)]
+    Slash(slash::Verb),
     /// Keep a validator's keys in a process of their own.
     #[command(subcommand)]
     Signer(signer::Verb),
@@ -178,6 +199,11 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Key(verb) => key::run(verb, &context),
         Command::Tx(verb) => block_on(tx::run(verb, &context)),
         Command::Validator(verb) => block_on(validator::run(verb, &context)),
+        Command::Vault(verb) => block_on(vault::run(verb, &context)),
+        Command::Operator(verb) => block_on(operator::run(verb, &context)),
+        Command::Service(verb) => block_on(service::run(verb, &context)),
+        Command::Reward(verb) => block_on(reward::run(verb, &context)),
+        Command::Slash(verb) => block_on(slash::run(verb, &context)),
         Command::Signer(verb) => block_on(signer::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
         Command::Debug(verb) => debug::run(verb, &context),

@@ -1,5 +1,9 @@
 //! What the chain starts with: the state at height 0.
 
+mod world;
+
+pub use world::{FoundingMember, FoundingOperator, FoundingService, FoundingVault, World};
+
 use crate::chain::{self, InitError};
 use crate::modules::{ModuleError, ModulesGenesis};
 use kernel::{Block, Ctx, Fault, StateError, View};
@@ -12,6 +16,8 @@ pub struct Genesis {
     pub chain: chain::Genesis,
     /// Each module's part.
     pub modules: ModulesGenesis,
+    /// What a new chain finds besides; empty for one that goes on.
+    pub world: World,
 }
 
 /// Why a chain does not start.
@@ -78,7 +84,8 @@ pub fn init(genesis: Genesis) -> Result<Initial, GenesisError> {
     chain::init(&mut overlay, &genesis.chain)?;
     let block = block(&genesis);
     let mut ctx = Ctx::hook(&mut overlay, &block);
-    let written = genesis.modules.init(&mut ctx);
+    let modules = genesis.modules.init(&mut ctx);
+    let written = modules.and_then(|()| world::found(&mut ctx, genesis.world));
     written.map_err(|error| GenesisError::Module(Box::new(error)))?;
     let changes = overlay.into_changes();
     let state = empty.apply(&changes)?;
@@ -93,5 +100,6 @@ pub fn export(view: &View<'_>) -> Result<Genesis, StateError> {
     Ok(Genesis {
         chain: chain::as_genesis(view)?,
         modules: ModulesGenesis::as_genesis(view)?,
+        world: World::default(),
     })
 }

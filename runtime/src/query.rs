@@ -7,11 +7,14 @@ use light_palisade::{Evidence, ValidatorIndex, ValidatorSet};
 use primitives::{AccountId, Amount, AssetId, Epoch, Power};
 use staking::{Duty, ValidatorRecord};
 
+mod restaking;
+
 pub use assets::query::{asset_key, assets};
 pub use assets::{asset, registrar};
 pub use bank::query::{balance_key, balances, supply_key};
 pub use bank::{balance, supply};
 pub use chain::{base_price, params, sequence};
+pub use restaking::service_stake;
 pub use staking::query::{set_key, validator_key};
 
 /// An account.

@@ -248,3 +248,78 @@ fn funding_adds_up() {
     assert!(document.fund(two, coin(0, u128::MAX)).is_err());
     assert_eq!(document.start().unwrap_err().reason(), "GENESIS_NO_VALIDATORS");
 }
+
+/// A vault of PAL that node0 makes of its own money.
+fn vault(document: &Document, pledges: Vec<palisade_genesis::Pledge>) -> palisade_genesis::Vault {
+    let operator = document.validators[0].operator;
+    palisade_genesis::Vault {
+        operator,
+        asset: AssetId::PAL,
+        charter: palisade_genesis::Charter {
+            leverage_limit: Amount::new(1_000_000_000_000_000_000),
+            services: Vec::new(),
+            any_within: Some(palisade_genesis::Within {
+                objective: primitives::Bps::ONE,
+                subjective: primitives::Bps::ZERO,
+            }),
+        },
+        deposit_cap: None,
+        stakes: vec![palisade_genesis::Stake {
+            owner: operator,
+            amount: Amount::new(5_000_000_000_000),
+        }],
+        pledges,
+    }
+}
+
+fn operator_of(document: &Document) -> palisade_genesis::Operator {
+    palisade_genesis::Operator {
+        account: document.validators[0].operator,
+        name: Text::from("node0"),
+        uri: Text::default(),
+    }
+}
+
+#[test]
+fn a_chain_finds_operators_and_vaults_whose_pledges_bind_at_once() {
+    let mut document = document();
+    let whole = palisade_genesis::Pledge {
+        service: primitives::ServiceId::CONSENSUS,
+        magnitude: Amount::new(1_000_000_000_000_000_000),
+    };
+    document.operators.push(operator_of(&document));
+    document.vaults.push(vault(&document, vec![whole]));
+    let start = document.start().unwrap();
+    assert_eq!(start.vaults.len(), 1);
+    let slashable =
+        runtime::delegation::slashable(&start.state, &start.vaults[0], primitives::ServiceId::CONSENSUS);
+    assert_eq!(slashable.unwrap(), Amount::new(5_000_000_000_000));
+    let text = document.to_json().unwrap();
+    assert_eq!(Document::from_json(text.as_bytes()).unwrap(), document);
+}
+
+#[test]
+fn what_no_message_could_bring_about_starts_no_chain() {
+    let more = |d: &mut Document| {
+        d.operators.push(operator_of(d));
+        let mut rich = vault(d, Vec::new());
+        rich.stakes[0].amount = Amount::new(u128::from(u64::MAX));
+        d.vaults.push(rich);
+    };
+    assert_eq!(refusal(more).reason(), "INSUFFICIENT_FUNDS");
+    let nameless = |d: &mut Document| {
+        let mut operator = operator_of(d);
+        operator.name = Text::default();
+        d.operators.push(operator);
+    };
+    assert_eq!(refusal(nameless).reason(), "GENESIS_WORLD");
+    let both = |d: &mut Document| {
+        d.operators.push(operator_of(d));
+        let mut torn = vault(d, Vec::new());
+        torn.charter.services.push(primitives::ServiceId::CONSENSUS);
+        d.vaults.push(torn);
+    };
+    assert_eq!(refusal(both).reason(), "GENESIS_WORLD");
+    let twice = |d: &mut Document| d.operators.extend([operator_of(d), operator_of(d)]);
+    assert_eq!(refusal(twice).reason(), "GENESIS_ORDER");
+}

@@ -3,12 +3,18 @@
 use crate::error::Error;
 use proto::account::v1::account_service_client::AccountServiceClient;
 use proto::dev::v1alpha1::dev_service_client::DevServiceClient;
+use proto::epoch::v1::epoch_service_client::EpochServiceClient;
 use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use proto::node::v1::node_service_client::NodeServiceClient;
+use proto::operator::v1::operator_service_client::OperatorServiceClient;
+use proto::reward::v1::reward_service_client::RewardServiceClient;
+use proto::service::v1::service_registry_service_client::ServiceRegistryServiceClient;
+use proto::slash::v1::slashing_service_client::SlashingServiceClient;
 use proto::snapshot::v1::snapshot_service_client::SnapshotServiceClient;
 use proto::staking::v1::validator_service_client::ValidatorServiceClient;
 use proto::subscription::v1::subscription_service_client::SubscriptionServiceClient;
 use proto::tx::v1::transaction_service_client::TransactionServiceClient;
+use proto::vault::v1::vault_service_client::VaultServiceClient;
 use std::time::Duration;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
@@ -187,6 +193,42 @@ impl Client {
     #[must_use]
     pub fn validators(&self) -> ValidatorServiceClient<Channel> {
         ValidatorServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Vaults and who owns them.
+    #[must_use]
+    pub fn vaults(&self) -> VaultServiceClient<Channel> {
+        VaultServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Operators and what they pledge.
+    #[must_use]
+    pub fn operators(&self) -> OperatorServiceClient<Channel> {
+        OperatorServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Services, their seats and their tasks.
+    #[must_use]
+    pub fn services(&self) -> ServiceRegistryServiceClient<Channel> {
+        ServiceRegistryServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// What services pay, and what shares of vaults have earned.
+    #[must_use]
+    pub fn rewards(&self) -> RewardServiceClient<Channel> {
+        RewardServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// What was taken, and what could be.
+    #[must_use]
+    pub fn slashing(&self) -> SlashingServiceClient<Channel> {
+        SlashingServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Epochs, and what changes by itself.
+    #[must_use]
+    pub fn epochs(&self) -> EpochServiceClient<Channel> {
+        EpochServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
     }
 
     /// Snapshots of the state.

@@ -38,6 +38,7 @@ mod listen;
 mod metrics;
 mod mount;
 mod page;
+mod reading;
 mod recent;
 mod refusal;
 mod server;

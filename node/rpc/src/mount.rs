@@ -3,16 +3,23 @@
 use crate::api::Api;
 use crate::backend::{DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::services::{
-    AccountApi, DevApi, LedgerApi, NodeApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi,
+    AccountApi, DevApi, EpochApi, LedgerApi, NodeApi, OperatorApi, RegistryApi, RewardApi, SlashingApi,
+    SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi, VaultApi,
 };
 use proto::account::v1::account_service_server::AccountServiceServer;
 use proto::dev::v1alpha1::dev_service_server::DevServiceServer;
+use proto::epoch::v1::epoch_service_server::EpochServiceServer;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 use proto::node::v1::node_service_server::NodeServiceServer;
+use proto::operator::v1::operator_service_server::OperatorServiceServer;
+use proto::reward::v1::reward_service_server::RewardServiceServer;
+use proto::service::v1::service_registry_service_server::ServiceRegistryServiceServer;
+use proto::slash::v1::slashing_service_server::SlashingServiceServer;
 use proto::snapshot::v1::snapshot_service_server::SnapshotServiceServer;
 use proto::staking::v1::validator_service_server::ValidatorServiceServer;
 use proto::subscription::v1::subscription_service_server::SubscriptionServiceServer;
 use proto::tx::v1::transaction_service_server::TransactionServiceServer;
+use proto::vault::v1::vault_service_server::VaultServiceServer;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tonic::body::Body;
@@ -78,6 +85,46 @@ impl Mounted {
         let validator = ValidatorServiceServer::new(ValidatorApi(api.clone()));
         self.add(
             validator
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+    }
+
+    /// What is restaked, by whom, for what, and what became of it.
+    pub(crate) fn restaking(&mut self, api: &Api) {
+        let vault = VaultServiceServer::new(VaultApi(api.clone()));
+        self.add(
+            vault
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+        let operator = OperatorServiceServer::new(OperatorApi(api.clone()));
+        self.add(
+            operator
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+        let registry = ServiceRegistryServiceServer::new(RegistryApi(api.clone()));
+        self.add(
+            registry
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+        let slashing = SlashingServiceServer::new(SlashingApi(api.clone()));
+        self.add(
+            slashing
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+        let reward = RewardServiceServer::new(RewardApi(api.clone()));
+        self.add(
+            reward
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+        let epoch = EpochServiceServer::new(EpochApi(api.clone()));
+        self.add(
+            epoch
                 .max_decoding_message_size(self.receive)
                 .max_encoding_message_size(self.send),
         );

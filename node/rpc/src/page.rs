@@ -9,7 +9,7 @@
 use crate::backend::{At, Page, Place};
 use crate::refusal::Refusal;
 use crypto::hash::sha256;
-use primitives::{AssetId, Bytes32, Epoch, Height};
+use primitives::{AssetId, Bytes32, Epoch, Height, ServiceId};
 use prost::Message;
 
 /// Items on a page when nothing is asked for.
@@ -69,6 +69,25 @@ impl Position for AssetId {
     }
     fn parse(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(u32::from_be_bytes).map(Self::new)
+    }
+}
+
+impl Position for ServiceId {
+    fn bytes(&self) -> Vec<u8> {
+        self.get().to_be_bytes().to_vec()
+    }
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(u32::from_be_bytes).map(Self::new)
+    }
+}
+
+impl<K> Position for (Bytes32<K>, ServiceId) {
+    fn bytes(&self) -> Vec<u8> {
+        [self.0.bytes(), self.1.bytes()].concat()
+    }
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (id, service) = bytes.split_first_chunk::<32>()?;
+        Some((Bytes32::new(*id), ServiceId::parse(service)?))
     }
 }
 

@@ -145,6 +145,7 @@ impl Server {
         let mut mounted = Mounted::new(self.config.max_receive_bytes, self.config.max_send_bytes);
         mounted.chain(api);
         mounted.state(api);
+        mounted.restaking(api);
         if let Some((from, limits)) = &self.snapshots {
             mounted.snapshots(api, from, *limits);
         }

@@ -4,9 +4,12 @@
 //! validator. Nothing of consensus ever asks it.
 
 use crate::bls::ConsensusKey;
+use crypto::bls::SignatureBytes;
+use crypto::domain::Domain;
+use crypto::hash::tagged;
 use light_palisade::{Offence, Statement, ValidatorIndex, Vote};
 use primitives::address::Network;
-use primitives::{BlockHash, ChainHash, Epoch, View};
+use primitives::{BlockHash, ChainHash, Digest, Epoch, ServiceId, View};
 
 /// Signs two contradicting votes, past the guard. For development chains alone.
 #[derive(Debug)]
@@ -26,6 +29,22 @@ impl DoubleVoter {
             }),
             Network::Live => None,
         }
+    }
+
+    /// What the key says of a slot of a service's task: that the answer has this hash. Whatever it has said before.
+    #[must_use]
+    pub fn say(&self, service: ServiceId, task: u64, slot: u64, answer: &Digest) -> SignatureBytes {
+        let statement: Digest = tagged(
+            Domain::ServiceStatement,
+            &[
+                self.chain.as_bytes(),
+                &service.get().to_be_bytes(),
+                &task.to_be_bytes(),
+                &slot.to_be_bytes(),
+                answer.as_bytes(),
+            ],
+        );
+        self.key.sign(statement.as_bytes())
     }
 
     /// Two votes of the validator at `signer` that are this offence.

@@ -138,6 +138,10 @@ impl rpc::Backend for Backend {
         off_thread(move || record::handover(chain.store(), epoch)).await
     }
 
+    async fn version(&self, at: At) -> Result<rpc::backend::Version, ReadError> {
+        Ok(self.at(at).await?.whole())
+    }
+
     async fn account(&self, at: At, account: AccountId) -> Result<Read<Account>, ReadError> {
         self.at(at).await?.account(&account)
     }

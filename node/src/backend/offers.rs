@@ -98,6 +98,8 @@ impl Backend {
                 block_hash: snapshot.hash,
                 state_root: snapshot.roots.state,
                 time: header.time,
+                chain_clock: header.chain_clock,
+                epoch: header.epoch,
             },
             receipt: simulated.receipt,
             suggested_gas_limit: simulated.suggested_gas_limit,

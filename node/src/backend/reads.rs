@@ -54,8 +54,11 @@ impl Backend {
             None => self.older(asked).await?,
         };
         let block = Block {
+            chain_hash: snapshot.header.chain_hash,
             height: snapshot.header.height,
             epoch: snapshot.header.epoch,
+            time: snapshot.header.time,
+            chain_clock: snapshot.header.chain_clock,
             ..Block::default()
         };
         Ok(Version {
@@ -96,14 +99,30 @@ impl Version {
         View::new(self.state(), &self.block)
     }
 
-    /// The answer, with a proof of each entry that it was made from when that was asked for.
-    fn answer<T>(&self, value: T, keys: impl IntoIterator<Item = Vec<u8>>) -> Result<Read<T>, ReadError> {
-        let context = Context {
-            height: self.snapshot.header.height,
+    const fn context(&self) -> Context {
+        let header = &self.snapshot.header;
+        Context {
+            height: header.height,
             block_hash: self.snapshot.hash,
             state_root: self.snapshot.roots.state,
-            time: self.snapshot.header.time,
-        };
+            time: header.time,
+            chain_clock: header.chain_clock,
+            epoch: header.epoch,
+        }
+    }
+
+    /// All of it, for the services that ask the runtime's queries themselves.
+    pub(super) fn whole(self) -> rpc::backend::Version {
+        rpc::backend::Version {
+            context: self.context(),
+            state: self.snapshot.state,
+            block: self.block,
+        }
+    }
+
+    /// The answer, with a proof of each entry that it was made from when that was asked for.
+    fn answer<T>(&self, value: T, keys: impl IntoIterator<Item = Vec<u8>>) -> Result<Read<T>, ReadError> {
+        let context = self.context();
         let mut proofs = Vec::new();
         if self.prove {
             for key in keys {

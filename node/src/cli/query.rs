@@ -2,6 +2,7 @@
 
 mod account;
 mod chain;
+mod epoch;
 mod ledger;
 mod proof;
 mod stream;
@@ -120,6 +121,13 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "ACCOUNT")]
         sender: Option<String>,
     },
+    /// One epoch, or the last ones: when they end, and who votes in them.
+    Epoch {
+        /// Which [default: the last twenty].
+        epoch: Option<u64>,
+    },
+    /// Everything that will change by itself: pledges, memberships, withdrawals, slashes that were asked for.
+    Changes,
     /// The rules that the chain runs under.
     Params,
     /// What the node is and which chain it follows.
@@ -148,6 +156,8 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Txs { account, range } => stream::transactions(context, account.as_deref(), &range).await,
         Verb::Events { flags, range } => stream::events(context, &flags, &range).await,
         Verb::Pending { sender } => stream::pending(context, sender.as_deref()).await,
+        Verb::Epoch { epoch } => epoch::epochs(context, epoch).await,
+        Verb::Changes => epoch::changes(context).await,
         Verb::Params => chain::params(context).await,
         Verb::Node => chain::node(context).await,
         Verb::Sync => chain::sync(context).await,

@@ -214,19 +214,31 @@ pub(crate) async fn send_message(
 ) -> Result<(), Failure> {
     let client = context.connect().await?;
     let chain = client.chain().await?;
-    send_kind(context, &client, &chain, (from, kind), flags).await
+    send_kinds(context, &client, &chain, (from, vec![kind]), flags).await
 }
 
-async fn send_kind(
+/// As [`send_message`] for several that take effect together or not at all.
+pub(crate) async fn send_messages(
+    context: &Context,
+    from: &str,
+    kinds: Vec<Kind>,
+    flags: &SendFlags,
+) -> Result<(), Failure> {
+    let client = context.connect().await?;
+    let chain = client.chain().await?;
+    send_kinds(context, &client, &chain, (from, kinds), flags).await
+}
+
+async fn send_kinds(
     context: &Context,
     client: &client::Client,
     chain: &ChainInfo,
-    (from, kind): (&str, Kind),
+    (from, kinds): (&str, Vec<Kind>),
     flags: &SendFlags,
 ) -> Result<(), Failure> {
     let protection = flags.password.protection()?;
     let key = key::open_account(context, from, &protection, chain.network)?;
-    let (mut signing, simulated) = prepare::online(client, chain, &key, vec![kind], &flags.extras).await?;
+    let (mut signing, simulated) = prepare::online(client, chain, &key, kinds, &flags.extras).await?;
     context.output.note(&prepare::fee_in_words(&signing));
     if flags.dry_run {
         return outcome::dry_run(context, chain.network, &signing, simulated.as_ref());
@@ -242,7 +254,7 @@ async fn send(context: &Context, from: &str, want: Want, flags: &SendFlags) -> R
     let client = context.connect().await?;
     let chain = client.chain().await?;
     let kind = want.resolve(context, &client, chain.network).await?;
-    send_kind(context, &client, &chain, (from, kind), flags).await
+    send_kinds(context, &client, &chain, (from, vec![kind]), flags).await
 }
 
 /// Asks the person at the terminal.

@@ -157,7 +157,7 @@ fn write(target: &Path, export: &Export<'_>, spec: &Spec) -> Result<Vec<HostBund
     }
     let public = target.join("public");
     files::make_folder(&public)?;
-    files::write(&public.join("genesis.json"), &genesis.document)?;
+    files::write(&public.join("genesis.json"), &genesis.text)?;
     files::write(&public.join("peers.txt"), &(peers.join("\n") + "\n"))?;
     lay_out_accounts(&target.join("accounts"), spec)?;
     Ok(bundles)

@@ -38,6 +38,12 @@ pub struct Facts {
     pub nodes: Vec<NodeFacts>,
     /// The well-known accounts.
     pub accounts: Vec<AccountFacts>,
+    /// The vaults that there were at genesis.
+    #[serde(default)]
+    pub vaults: Vec<VaultFacts>,
+    /// The services that there were at genesis.
+    #[serde(default)]
+    pub services: Vec<ServiceFacts>,
     /// What `palisade testnet env` exports.
     pub env: BTreeMap<String, String>,
 }
@@ -71,6 +77,36 @@ pub struct AccountFacts {
     pub role: String,
     /// Its key file.
     pub key: String,
+}
+
+/// A vault, as it was at genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VaultFacts {
+    /// Its name here: v0 and up.
+    pub name: String,
+    /// Its address.
+    pub address: String,
+    /// Whose it is.
+    pub operator: String,
+    /// The symbol of what it holds.
+    pub asset: String,
+    /// What was in it, in whole units.
+    pub staked: String,
+    /// The services that it serves, by number; 0 is the chain itself.
+    pub serves: Vec<u32>,
+}
+
+/// A service, as it was at genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceFacts {
+    /// Its number.
+    pub service: u32,
+    /// What it is called.
+    pub name: String,
+    /// How many operators serve it.
+    pub operators: usize,
+    /// What it could take, by asset in whole units.
+    pub slashable: Vec<String>,
 }
 
 impl Facts {

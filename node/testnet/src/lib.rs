@@ -25,7 +25,9 @@ pub mod bench;
 mod child;
 mod config_file;
 pub mod control;
+pub mod deed;
 pub mod devnet;
+mod doer;
 mod error;
 pub mod export;
 mod facts;
@@ -48,7 +50,7 @@ mod supervisor;
 pub mod world;
 
 pub use error::Error;
-pub use facts::{AccountFacts, Facts, NodeFacts};
+pub use facts::{AccountFacts, Facts, NodeFacts, ServiceFacts, VaultFacts};
 pub use folder::Folder;
 pub use lock::Lock;
 pub use name::Name;

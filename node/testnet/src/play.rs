@@ -1,7 +1,9 @@
 //! Playing a scenario on a running testnet: step by step, until one does not hold.
 
 use crate::control::{self, Action, Answer, Request};
+use crate::deed::Deed;
 use crate::devnet::Devnet;
+use crate::doer::Doer;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::name;
@@ -35,6 +37,9 @@ pub struct PlayedStep {
     pub holds: bool,
     /// How long it took.
     pub seconds: f64,
+    /// What came of it, where there is more to tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
     /// What is so instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instead: Option<String>,
@@ -63,16 +68,28 @@ pub async fn play(
     mut told: impl FnMut(&PlayedStep),
 ) -> Played {
     let began = Instant::now();
-    let player = Player { folder, spec };
+    let player = Player {
+        folder,
+        spec,
+        doer: Doer::new(spec),
+    };
     let mut steps = Vec::new();
     for (text, step) in &scenario.steps {
         let start = Instant::now();
-        let outcome = player.carry_out(step).await;
+        let outcome = match step {
+            Step::Deed(deed) => player.deed(deed).await.map(Some),
+            other => player.carry_out(other).await.map(|()| None),
+        };
+        let (detail, instead) = match outcome {
+            Ok(detail) => (detail, None),
+            Err(instead) => (None, Some(instead)),
+        };
         let played = PlayedStep {
             step: text.clone(),
-            holds: outcome.is_ok(),
+            holds: instead.is_none(),
             seconds: start.elapsed().as_secs_f64(),
-            instead: outcome.err(),
+            told: detail,
+            instead,
         };
         told(&played);
         let holds = played.holds;
@@ -93,6 +110,7 @@ pub async fn play(
 struct Player<'a> {
     folder: &'a Folder,
     spec: &'a Spec,
+    doer: Doer<'a>,
 }
 
 type Outcome<T = ()> = Result<T, String>;
@@ -119,6 +137,26 @@ impl Player<'_> {
             }
             Step::Same => self.until(PATIENCE, async || self.all_agree().await).await,
             Step::Tell(order) => self.tell(order).await,
+            Step::Deed(deed) => self.deed(deed).await.map(drop),
+        }
+    }
+
+    /// What is done with what is restaked; what must come of it in time is looked for until it has.
+    async fn deed(&self, deed: &Deed) -> Outcome<String> {
+        let within = match deed {
+            Deed::Certified(limit)
+            | Deed::Ended(_, limit)
+            | Deed::Earned(_, _, limit)
+            | Deed::Paid(_, _, limit) => limit.duration(),
+            _ => Duration::ZERO,
+        };
+        let client = self.anyone().await?;
+        let began = Instant::now();
+        loop {
+            match self.doer.carry_out(&client, deed).await {
+                Err(_) if began.elapsed() < within => tokio::time::sleep(LOOK).await,
+                outcome => return outcome,
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::peer_id;
 use crate::ports::{self, Block, Choice, Holder};
 use crate::spec::{Flags, Spec};
 use crate::status::{Status, grpc_url};
-use crate::world::{self, Person};
+use crate::world::{self, Person, restaking};
 use client::amount;
 use primitives::address::{AddressKind, Network, format, format_account};
 use signer::NodeKeys;
@@ -152,7 +152,7 @@ pub fn key_file(folder: &Folder, person: &str) -> PathBuf {
 
 fn create(folder: &Folder, spec: &Spec) -> Result<(), Error> {
     let genesis = world::genesis(spec)?;
-    files::write(&folder.genesis(), &genesis.document)?;
+    files::write(&folder.genesis(), &genesis.text)?;
     lay_out_accounts(&folder.accounts(), spec)?;
     for (index, keys) in world::node_keys(spec).iter().enumerate() {
         lay_out_node(&folder.home(&name::node(index)), &genesis, keys, spec)?;
@@ -160,9 +160,18 @@ fn create(folder: &Folder, spec: &Spec) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes the keys of the well-known accounts.
+/// Writes the keys of the well-known accounts, and of the nodes' operators.
 pub(crate) fn lay_out_accounts(folder: &Path, spec: &Spec) -> Result<(), Error> {
     files::make_folder(folder)?;
+    for (index, keys) in world::node_keys(spec).iter().enumerate() {
+        let path = folder.join(name::node(index)).with_extension("pem");
+        save_ed25519(
+            &path,
+            &keys.account,
+            &Protection::DevelopmentPlaintext,
+            Network::Development,
+        )?;
+    }
     for person in world::people(spec) {
         let path = folder.join(person.name).with_extension("pem");
         save_ed25519(
@@ -183,7 +192,7 @@ pub(crate) fn lay_out_node(
     spec: &Spec,
 ) -> Result<(), Error> {
     files::make_folder(home)?;
-    files::write(&home.join("genesis.json"), &genesis.document)?;
+    files::write(&home.join("genesis.json"), &genesis.text)?;
     keys.create(
         &home.join("keys"),
         &Protection::DevelopmentPlaintext,
@@ -293,6 +302,8 @@ pub(crate) fn facts(folder: &Folder, spec: &Spec, status: &Status, took: Duratio
         ready_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         nodes,
         accounts,
+        vaults: restaking::vault_facts(&genesis),
+        services: restaking::service_facts(&genesis),
         env,
     })
 }

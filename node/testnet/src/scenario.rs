@@ -16,6 +16,7 @@
 
 use crate::assertion::Assertion;
 use crate::control::Action;
+use crate::deed::{self, Deed};
 use crate::devnet::parse_skew;
 use crate::links::{Delay, Partition, parse_delay};
 use crate::span::Span;
@@ -27,7 +28,7 @@ const MAX_STEPS: usize = 1_000;
 const MAX_PAYMENTS: u32 = 10_000;
 
 /// What comes with the program: name, what it shows, steps.
-pub const BUILT_IN: [(&str, &str, &str); 4] = [
+pub const BUILT_IN: [(&str, &str, &str); 7] = [
     (
         "smoke",
         "money moves, an epoch ends, all nodes agree",
@@ -48,6 +49,29 @@ pub const BUILT_IN: [(&str, &str, &str); 4] = [
         "equivocation",
         "a validator signs twice: it is slashed and jailed everywhere, and the others go on",
         "pay 1\nfault equivocate node2\njailed node2 within 60s\npay 1\nadvance 5 within 60s\nsame\n",
+    ),
+    (
+        "slashing",
+        "an operator is caught by a service's program, one is spared by a veto, one is slashed on a word, and a \
+         validator contradicts itself",
+        "remember\ntask hello fee 8pal\nanswer node0,node1,node2 right\ncertified within 20s\nanswer node3 wrong\n\
+         prove node3\nlost node3 10%\nkept node0\ntwice node0\nlost node0 5%\n\
+         ask node2 5%\nveto\nended vetoed within 10s\nask node1 5%\ntime warp 25s\nended executed within 30s\n\
+         lost node1 5%\nkept node2\nfault equivocate node2\njailed node2 within 60s\nadvance 3 within 60s\nsame\n",
+    ),
+    (
+        "rewards",
+        "whoever stands behind operators that answer a task alike is paid for it, and so is whoever stands behind a \
+         validator",
+        "remember\ntask work fee 80pal\nanswer node0,node1,node2 right\ncertified within 20s\ntime warp 20s\nepoch next\n\
+         epoch next\nearned bob v0 within 60s\nearned carol v2 within 60s\nearned bob v4 within 60s\nadvance 3 within 30s\n\
+         same\n",
+    ),
+    (
+        "exit",
+        "who leaves a vault is liable until the delay is over, and is paid then by itself",
+        "deposit alice v0 2eth\nremember\nwithdraw alice v0\nleaving alice v0\ntime warp 60s\nleaving alice v0\n\
+         time warp 60s\npaid alice v0 within 30s\nadvance 3 within 30s\nsame\n",
     ),
 ];
 
@@ -96,6 +120,8 @@ pub enum Step {
     Jailed(String, Span),
     /// All nodes that run have the same block.
     Same,
+    /// Something is done with what is restaked, or must have come of it.
+    Deed(Deed),
 }
 
 /// What nodes are told, to be wrong or right, or what time it is.
@@ -228,11 +254,14 @@ fn parse(text: &str, nodes: usize) -> Result<Step, String> {
         ["halt", duration] => Ok(Step::Halt(span(duration)?)),
         ["jailed", node, "within", limit] => Ok(Step::Jailed(named(node)?, span(limit)?)),
         ["same"] => Ok(Step::Same),
-        _ => Err(
-            "is no step: there are pay, kill, stop, restart, pause, resume, fault, epoch next, time warp, \
-                  assert, advance, halt, jailed and same"
-                .to_owned(),
-        ),
+        _ => match deed::parse(&words, nodes) {
+            Some(deed) => deed.map(Step::Deed),
+            None => Err("is no step: there are pay, kill, stop, restart, pause, resume, fault, epoch next, time warp, \
+                         assert, advance, halt, jailed and same; and with what is restaked remember, task, answer, \
+                         certified, prove, twice, ask, veto, ended, lost, kept, earned, deposit, withdraw, leaving and \
+                         paid"
+                .to_owned()),
+        },
     }
 }
 
@@ -295,7 +324,10 @@ mod tests {
             );
         }
         let none = Scenario::built_in("nothing", 4).unwrap_err().to_string();
-        assert!(none.contains("smoke, crash, partition, equivocation"), "{none}");
+        assert!(
+            none.contains("smoke, crash, partition, equivocation, slashing, rewards, exit"),
+            "{none}"
+        );
         let few = Scenario::built_in("crash", 2).unwrap_err().to_string();
         assert!(few.contains("there is no node2: the last is node1"), "{few}");
     }

@@ -1,10 +1,12 @@
 //! Who and what there is on a testnet: keys, accounts and the genesis, all from the seed.
 
+pub mod restaking;
+
 use crate::error::Error;
 use crate::name;
 use crate::spec::Spec;
-use genesis::{Address, Document, Hex, Kind, Preset, Text, Validator};
-use primitives::{Amount, AssetId, ChainHash, Coin, Millis, Timestamp};
+use genesis::{Address, Document, Hex, Kind, Parameters, Preset, Text, Validator};
+use primitives::{Amount, AssetId, ChainHash, Coin, Digest, Millis, Timestamp};
 use signer::{Ed25519Key, NodeKeys};
 
 /// One PAL in npal.
@@ -68,10 +70,14 @@ const IDLE_MS: u64 = 120_000;
 /// A testnet's genesis.
 #[derive(Debug)]
 pub(crate) struct Genesis {
-    /// The document, as JSON.
-    pub(crate) document: String,
+    /// The document.
+    pub(crate) document: Document,
+    /// It, as JSON.
+    pub(crate) text: String,
     /// What signatures bind.
     pub(crate) chain_hash: ChainHash,
+    /// The vaults, in the document's order.
+    pub(crate) vaults: Vec<Digest>,
 }
 
 /// Makes the genesis: the same for the same spec, whenever and wherever.
@@ -88,6 +94,7 @@ pub(crate) fn genesis(spec: &Spec) -> Result<Genesis, Error> {
     document.dev_mode = true;
     document.faucet = Some(Address::new(kind, faucet));
     let epoch = spec.epoch.chain_time(spec.block_time).millis();
+    stretch(&mut document.parameters, epoch);
     let staking = &mut document.parameters.staking;
     staking.epoch_length = Millis::new(epoch);
     // What is on its way out can be slashed for some epochs more.
@@ -128,11 +135,35 @@ pub(crate) fn genesis(spec: &Spec) -> Result<Genesis, Error> {
             bond: Amount::new(BOND.saturating_mul(PAL)),
         });
     }
+    restaking::add(&mut document, spec, &node_keys(spec))?;
     let start = document.start().map_err(|error| wrong(&error))?;
     Ok(Genesis {
-        document: document.to_json().map_err(|error| wrong(&error))?,
         chain_hash: start.chain_hash,
+        text: document.to_json().map_err(|error| wrong(&error))?,
+        vaults: start.vaults,
+        document,
     })
+}
+
+/// The longest epoch that the preset's delays are made for, in milliseconds.
+const PRESET_EPOCH_MS: u64 = 20_000;
+
+/// Lengthens every delay that must outlast an epoch by as much as the epoch is longer than the preset's.
+fn stretch(parameters: &mut Parameters, epoch_ms: u64) {
+    let more = Millis::new(epoch_ms.saturating_sub(PRESET_EPOCH_MS));
+    let vaults = &mut parameters.vaults;
+    let delegation = &mut parameters.delegation;
+    let services = &mut parameters.services;
+    for delay in [
+        &mut vaults.withdrawal_delay,
+        &mut delegation.deallocation_delay,
+        &mut delegation.leave_delay,
+        &mut delegation.commission_delay,
+        &mut services.rise_delay,
+    ] {
+        *delay = delay.saturating_add(more);
+    }
+    vaults.charter_delay = vaults.charter_delay.saturating_add(more).saturating_add(more);
 }
 
 #[cfg(test)]
@@ -154,7 +185,7 @@ mod tests {
         let first = genesis(&spec(1)).unwrap();
         let again = genesis(&spec(1)).unwrap();
         assert_eq!(first.chain_hash, again.chain_hash);
-        assert_eq!(first.document, again.document);
+        assert_eq!(first.text, again.text);
         assert_ne!(genesis(&spec(2)).unwrap().chain_hash, first.chain_hash);
     }
 
@@ -163,7 +194,7 @@ mod tests {
         for validators in [1, 3, 7] {
             let flags = Flags {
                 validators: Some(validators),
-                epoch: "2s".parse().ok(),
+                epoch: if validators == 7 { "90s" } else { "2s" }.parse().ok(),
                 ..Flags::default()
             };
             let spec = Spec::new(&Name::default(), &flags, 26_600).unwrap();

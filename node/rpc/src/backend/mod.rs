@@ -9,6 +9,7 @@ mod ledger;
 mod snapshots;
 mod state;
 mod transactions;
+mod version;
 
 pub use chain::{ChainInfo, Direction, LocalValidator, NodeInfo, Peer, Tip};
 pub use dev::{DevAccount, DevBackend, DevClock, LinkFault, NodeFault};
@@ -22,6 +23,7 @@ pub use transactions::{
     Accepted, Admitted, PriceOption, Prices, Priority, Refused, Rejection, RejectionClass, Simulation,
     TxState, Waiting,
 };
+pub use version::Version;
 
 use bytes::Bytes;
 use primitives::{AccountId, Amount, AssetId, BlockHash, Coin, Epoch, Height, TxId};
@@ -111,6 +113,9 @@ pub trait Backend: Send + Sync + 'static {
 
     // --- The state, at a height. `At::height` of `None` is the tip, and with a proof the latest that can
     // be proven: the tip's parent.
+
+    /// The whole state: for what is asked of the runtime's queries directly.
+    async fn version(&self, at: At) -> Result<Version, ReadError>;
 
     /// An account; one that nobody has used is empty.
     async fn account(&self, at: At, account: AccountId) -> Result<Read<Account>, ReadError>;

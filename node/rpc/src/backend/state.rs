@@ -1,7 +1,7 @@
 //! What the state says, at a height.
 
 use light_palisade::StateProof;
-use primitives::{AccountId, Amount, AssetId, BlockHash, Digest, Height, Timestamp};
+use primitives::{AccountId, Amount, AssetId, BlockHash, ChainClock, Digest, Epoch, Height, Timestamp};
 
 pub use runtime::query::{Account, Parameter, Status as ValidatorStatus, Validator};
 pub use runtime::staking::Rotation;
@@ -35,6 +35,10 @@ pub struct Context {
     pub state_root: Digest,
     /// That block's time.
     pub time: Timestamp,
+    /// The chain clock after it.
+    pub chain_clock: ChainClock,
+    /// Its epoch.
+    pub epoch: Epoch,
 }
 
 /// What was read.

@@ -1,8 +1,8 @@
 //! Accounts and operators by address, or by their id in hex.
 
 use crate::refusal::Refusal;
-use primitives::AccountId;
 use primitives::address::{AddressError, AddressKind, Network, format, parse};
+use primitives::{AccountId, Digest};
 
 /// Longer than any address, and than 64 hex digits.
 const MAX_LENGTH: usize = 90;
@@ -20,6 +20,12 @@ pub(crate) fn operator(field: &'static str, network: Network, text: &str) -> Res
         &[AddressKind::Operator, AddressKind::Account],
         text,
     )
+}
+
+/// The vault that the text in `field` names.
+pub(crate) fn vault(field: &'static str, network: Network, text: &str) -> Result<Digest, Refusal> {
+    let bytes = named(field, network, &[AddressKind::Vault], text)?;
+    Ok(Digest::new(*bytes.as_bytes()))
 }
 
 /// An account's address.

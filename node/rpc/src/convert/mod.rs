@@ -5,10 +5,14 @@ pub(crate) mod address;
 pub(crate) mod dev;
 pub(crate) mod ledger;
 pub(crate) mod node;
+pub(crate) mod operator;
 pub(crate) mod proof;
 pub(crate) mod receipt;
+pub(crate) mod registry;
+pub(crate) mod slash;
 pub(crate) mod staking;
 pub(crate) mod transaction;
+pub(crate) mod vault;
 
 use crate::refusal::Refusal;
 use bytes::Bytes;

@@ -23,6 +23,8 @@ pub(crate) fn context(context: &Context) -> wire::ReadContext {
         block_hash: hash(&context.block_hash),
         state_root: hash(&context.state_root),
         time_ms: context.time.get(),
+        chain_clock_ms: context.chain_clock.get(),
+        epoch: context.epoch.get(),
     }
 }
 

@@ -18,6 +18,7 @@ mod ledger;
 mod listening;
 mod lists;
 mod node;
+mod restaking;
 mod snapshots;
 mod standard;
 mod streams;

@@ -11,14 +11,20 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
 
-const OURS: [&str; 7] = [
+const OURS: [&str; 13] = [
     "palisade.account.v1.AccountService",
     "palisade.dev.v1alpha1.DevService",
+    "palisade.epoch.v1.EpochService",
     "palisade.ledger.v1.LedgerService",
     "palisade.node.v1.NodeService",
+    "palisade.operator.v1.OperatorService",
+    "palisade.reward.v1.RewardService",
+    "palisade.service.v1.ServiceRegistryService",
+    "palisade.slash.v1.SlashingService",
     "palisade.staking.v1.ValidatorService",
     "palisade.subscription.v1.SubscriptionService",
     "palisade.tx.v1.TransactionService",
+    "palisade.vault.v1.VaultService",
 ];
 const STANDARD: [&str; 3] = [
     "grpc.health.v1.Health",

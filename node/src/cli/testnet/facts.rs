@@ -52,8 +52,10 @@ pub(crate) fn banner(facts: &Facts) -> String {
         ],
         &accounts,
     ));
+    text.push_str(&restaked(facts));
     text.push_str(&format!("\n\nENV   eval $(palisade testnet env{name})\n"));
     text.push_str("Try   palisade tx send alice bob 10pal --wait\n");
+    text.push_str("      palisade vault list; palisade operator list; palisade service show 1\n");
     let last = facts.nodes.last().map_or("node0", |n| n.status.name.as_str());
     text.push_str(&format!("      palisade testnet node kill{name} {last}\n"));
     text.push_str(&format!(
@@ -65,6 +67,58 @@ pub(crate) fn banner(facts: &Facts) -> String {
     text.push_str(&format!(
         "      (its chain is kept; `palisade testnet rm --yes{name}` deletes it)"
     ));
+    text
+}
+
+/// The vaults and the services that there were at genesis.
+fn restaked(facts: &Facts) -> String {
+    let serves = |numbers: &[u32]| {
+        let name = |number: &u32| match facts.services.iter().find(|one| one.service == *number) {
+            Some(service) => format!("{} ({number})", service.name),
+            None => "the chain (0)".to_owned(),
+        };
+        numbers.iter().map(name).collect::<Vec<_>>().join(", ")
+    };
+    let vaults: Vec<Vec<String>> = facts
+        .vaults
+        .iter()
+        .map(|one| {
+            vec![
+                one.name.clone(),
+                one.operator.clone(),
+                one.staked.clone(),
+                serves(&one.serves),
+                one.address.clone(),
+            ]
+        })
+        .collect();
+    let services: Vec<Vec<String>> = facts
+        .services
+        .iter()
+        .map(|one| {
+            vec![
+                one.service.to_string(),
+                one.name.clone(),
+                format!("{} operators", one.operators),
+                one.slashable.join(", "),
+            ]
+        })
+        .collect();
+    let mut text = String::new();
+    if !vaults.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&columns(
+            &["VAULT", "OPERATOR", "STAKED", "SERVES", "ADDRESS"],
+            &vaults,
+        ));
+    }
+    if !services.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&columns(
+            &["SERVICE", "NAME", "OPERATOR SET", "SLASHABLE"],
+            &services,
+        ));
+    }
     text
 }
 

@@ -107,9 +107,13 @@ pub(crate) async fn play_on(
     let (folder, spec) = which.spec(context)?;
     let told = |step: &PlayedStep| {
         let mark = if step.holds { "ok " } else { "NOT" };
-        context
-            .output
-            .note(&format!("{mark} {:6.1} s  {}", step.seconds, step.step));
+        let what = step.told.as_ref().map(|told| format!(": {told}"));
+        context.output.note(&format!(
+            "{mark} {:6.1} s  {}{}",
+            step.seconds,
+            step.step,
+            what.unwrap_or_default()
+        ));
     };
     let played = play(&folder, &spec, scenario, told).await;
     let last = played.steps.last().cloned();

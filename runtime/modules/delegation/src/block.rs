@@ -5,10 +5,10 @@ use crate::event::{AllocationChanged, Left};
 use crate::history;
 use crate::hooks::Wiring;
 use crate::state::{self, ALLOCATIONS, EFFECT_CURSOR, EFFECTS, LEAVES, MEMBERSHIPS};
-use crate::types::{Change, Status};
+use crate::types::{Allocation, Change, Status};
 use kernel::{Ctx, StateError};
 use primitives::{AccountId, ChainClock, Millis};
-use vaults::{ServiceId, VaultId};
+use vaults::{ServiceId, Vault, VaultId};
 
 pub(crate) fn begin<W: Wiring>(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
     effects::<W>(ctx)?;
@@ -57,6 +57,31 @@ fn effect<W: Wiring>(ctx: &mut Ctx<'_>, place: (ChainClock, VaultId, ServiceId))
     if !change.up && W::slash_is_due(ctx, &id)? {
         return Ok(());
     }
+    bind(ctx, place, (allocation, &vault))
+}
+
+/// Lets every change that is on its way bind at once. For a genesis alone: nobody is there yet whom a delay protects.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn bind_all(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
+    while let Some((place, ())) = EFFECTS.first(ctx)? {
+        let (_, id, service) = place;
+        let found = ALLOCATIONS.get(ctx, &(id, service))?;
+        let (Some(allocation), Some(vault)) = (found, vaults::vault(ctx, &id)?) else {
+            return Err(crate::ID.broken("a change that is on its way is a pledge's"));
+        };
+        bind(ctx, place, (allocation, &vault))?;
+    }
+    Ok(())
+}
+
+fn bind(
+    ctx: &mut Ctx<'_>,
+    place: (ChainClock, VaultId, ServiceId),
+    (mut allocation, vault): (Allocation, &Vault),
+) -> Result<(), StateError> {
+    let (_, id, service) = place;
     EFFECTS.remove(ctx, &place)?;
     vaults::touch(ctx, &id)?;
     let others = state::claimed(&state::allocations(ctx, &id)?, Some(service));

@@ -39,6 +39,7 @@ mod state;
 mod types;
 
 pub use allocate::{charter_fits, is_idle};
+pub use block::bind_all;
 pub use error::Error;
 pub use event::{
     AllocationAsked, AllocationChanged, CommissionSet, Joined, KeySet, Leaving, Left, MetadataSet,

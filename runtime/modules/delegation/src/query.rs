@@ -1,7 +1,9 @@
 //! What others read of the module.
 
 use crate::params::Params;
-use crate::state::{self, ALLOCATIONS, COMMISSIONS, MEMBERSHIPS, OPERATORS, PARAMS, SERVICE_KEYS};
+use crate::state::{
+    self, ALLOCATIONS, COMMISSIONS, EFFECTS, LEAVES, MEMBERSHIPS, OPERATORS, PARAMS, SERVICE_KEYS,
+};
 use crate::types::{Commission, KeyKind, Membership, Operator, ServiceKey};
 use kernel::{Read, StateError};
 use primitives::{AccountId, Bps, ChainClock};
@@ -95,6 +97,36 @@ pub fn keys(
     let before = before.map(|when| (*operator, service, kind, when));
     let page = SERVICE_KEYS.range_back_of(store, &(*operator, service, kind), before.as_ref(), limit)?;
     Ok(page.into_iter().map(|((.., since), key)| (since, key)).collect())
+}
+
+/// A pledge that changes, or a membership that ends: when, whose, and for which service.
+pub type Due<K> = (ChainClock, K, ServiceId);
+
+/// Up to `limit` changes of pledges that are on their way by when they bind, the next first, from the first after
+/// `after`.
+///
+/// # Errors
+/// The store is broken.
+pub fn changes(
+    store: &(impl Read + ?Sized),
+    after: Option<Due<VaultId>>,
+    limit: usize,
+) -> Result<Vec<Due<VaultId>>, StateError> {
+    let found = EFFECTS.range(store, after.as_ref(), limit)?;
+    Ok(found.into_iter().map(|(place, ())| place).collect())
+}
+
+/// Up to `limit` memberships that end by when they do, the next first, from the first after `after`.
+///
+/// # Errors
+/// The store is broken.
+pub fn leaving(
+    store: &(impl Read + ?Sized),
+    after: Option<Due<AccountId>>,
+    limit: usize,
+) -> Result<Vec<Due<AccountId>>, StateError> {
+    let found = LEAVES.range(store, after.as_ref(), limit)?;
+    Ok(found.into_iter().map(|(place, ())| place).collect())
 }
 
 /// Where an operator stands in the state: what a proof is asked for.

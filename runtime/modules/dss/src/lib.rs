@@ -57,7 +57,7 @@ pub use msg::{
 pub use params::{Params, ParamsError};
 pub use score::{Score, Work, note_work};
 pub use seats::Seats;
-pub use snapshot::{Seat, Snapshot, snapshot};
+pub use snapshot::{Seat, Snapshot, eligible, snapshot};
 pub use state::{bond_account, evidence_window, fee_account, service, set_params};
 pub use types::{
     Accepted, Certificate, Class, Committee, Conviction, Destination, Kind, Metadata, Nature, Phase, Record,

@@ -90,6 +90,51 @@ pub fn snapshot(
     SNAPSHOTS.get(store, &(service, epoch))
 }
 
+/// Up to `limit` snapshots of a service by epoch, from the first after `after`.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn snapshots(
+    store: &(impl Read + ?Sized),
+    service: ServiceId,
+    after: Option<Epoch>,
+    limit: usize,
+) -> Result<Vec<(Epoch, Snapshot)>, StateError> {
+    let after = after.map(|epoch| (service, epoch));
+    let found = SNAPSHOTS.range_of(store, &service, after.as_ref(), limit)?;
+    Ok(found
+        .into_iter()
+        .map(|((_, epoch), snapshot)| (epoch, snapshot))
+        .collect())
+}
+
+/// A service's last snapshot, when one is not forgotten.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn last_snapshot(
+    store: &(impl Read + ?Sized),
+    service: ServiceId,
+) -> Result<Option<(Epoch, Snapshot)>, StateError> {
+    let found = SNAPSHOTS.range_back_of(store, &service, None, 1)?;
+    Ok(found
+        .into_iter()
+        .next()
+        .map(|((_, epoch), snapshot)| (epoch, snapshot)))
+}
+
+/// Up to `limit` tasks that are not forgotten by number, from the first after `after`.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn tasks(
+    store: &(impl Read + ?Sized),
+    after: Option<u64>,
+    limit: usize,
+) -> Result<Vec<(u64, Task)>, StateError> {
+    TASKS.range(store, after.as_ref(), limit)
+}
+
 /// When an epoch ended, in chain time; `None` for one that has not, or that is too old for any fault.
 ///
 /// # Errors

@@ -131,7 +131,10 @@ pub(crate) fn read<W: Wiring>(ctx: &Ctx<'_>, service: ServiceId, record: &Record
 const STAKE_GAS: primitives::Gas = primitives::Gas::new(100_000);
 
 /// Whether an operator reaches a service's minimums.
-pub(crate) fn eligible<W: Wiring>(
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn eligible<W: Wiring>(
     view: &View<'_>,
     service: ServiceId,
     record: &Record,

@@ -86,6 +86,19 @@ pub fn requests(
     REQUESTS.range(store, after.as_ref(), limit)
 }
 
+/// Up to `limit` open requests by when they are due and by number, the next first, from the first after `after`.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn waiting(
+    store: &(impl Read + ?Sized),
+    after: Option<(ChainClock, u64)>,
+    limit: usize,
+) -> Result<Vec<(ChainClock, u64)>, StateError> {
+    let found = QUEUE.range(store, after.as_ref(), limit)?;
+    Ok(found.into_iter().map(|(place, ())| place).collect())
+}
+
 /// The raw key of a request, whose value is a [`Request`].
 #[must_use]
 pub fn request_key(number: u64) -> Vec<u8> {

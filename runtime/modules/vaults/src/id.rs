@@ -19,6 +19,13 @@ pub(crate) fn vault_id(operator: &AccountId, asset: AssetId, number: u64) -> Vau
     VaultId::new(bytes)
 }
 
+/// The number of a vault among all: it ends the name.
+#[must_use]
+pub fn number_of(id: &VaultId) -> u64 {
+    let number = id.as_bytes().last_chunk().copied().unwrap_or_default();
+    u64::from_be_bytes(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

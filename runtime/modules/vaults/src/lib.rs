@@ -52,7 +52,7 @@ pub use event::{
 };
 pub use genesis::{Genesis, Tables, as_genesis};
 pub use hooks::{OpenSlashes, Wiring};
-pub use id::VaultId;
+pub use id::{VaultId, number_of};
 pub use msg::{
     Allow, AmendCharter, Claim, Create, Deposit, FundBuffer, InstantWithdraw, LeaveBuffer, Msg, Rebase,
     SetLimits, Withdraw,

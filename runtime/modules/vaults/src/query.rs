@@ -3,11 +3,11 @@
 use crate::id::VaultId;
 use crate::params::Params;
 use crate::state::{
-    self, BUFFERS, DEFICITS, FUNDERS, OPERATED, OWNED, PARAMS, POSITIONS, VAULTS, WITHDRAWALS,
+    self, BUFFERS, DEFICITS, FUNDERS, OPERATED, OWNED, PARAMS, POSITIONS, QUEUE, VAULTS, WITHDRAWALS,
 };
 use crate::types::{Buffer, Position, Vault, Withdrawal};
 use kernel::{Read, StateError};
-use primitives::{AccountId, Amount, Shares};
+use primitives::{AccountId, Amount, ChainClock, Shares};
 
 /// The parameters.
 ///
@@ -98,6 +98,20 @@ pub fn withdrawals_of(
         found.extend(WITHDRAWALS.get(store, &number)?.map(|entry| (number, entry)));
     }
     Ok(found)
+}
+
+/// Up to `limit` withdrawals of all vaults by when they are due and by number, the next first, from the first after
+/// `after`.
+///
+/// # Errors
+/// The store is broken.
+pub fn due(
+    store: &(impl Read + ?Sized),
+    after: Option<(ChainClock, u64)>,
+    limit: usize,
+) -> Result<Vec<(ChainClock, u64)>, StateError> {
+    let found = QUEUE.range(store, after.as_ref(), limit)?;
+    Ok(found.into_iter().map(|(place, ())| place).collect())
 }
 
 /// A vault's buffer.

@@ -10,14 +10,14 @@ use palisade_rpc::backend::{
     Accepted, Account, Admitted, Asset, At, Bond, ChainInfo, Context, Direction, Entry, FinalBlock,
     FinalityProof, Handover, LocalValidator, NodeInfo, Page, Parameter, Peer, Place, Places, PriceOption,
     Prices, Priority, Read, ReadError, Refused, Rejection, Rotation, SigningInfo, Simulation, Tip, TxState,
-    Validator, ValidatorStatus, Waiting,
+    Validator, ValidatorStatus, Version, Waiting,
 };
 use primitives::address::Network;
 use primitives::{
     AccountId, Amount, AssetId, BlockHash, ChainClock, ChainHash, Coin, Digest, Epoch, Gas, Height, Power,
     Ratio, Shares, Timestamp, TxId, View,
 };
-use runtime::Receipt;
+use runtime::{Receipt, State};
 use staking::{Moniker, Pool, ValidatorRecord};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -46,6 +46,8 @@ pub(crate) struct Node {
     pub(crate) rejection: Mutex<Option<Rejection>>,
     /// What every read of the state answers instead.
     pub(crate) failure: Mutex<Option<ReadError>>,
+    /// The state that is read whole, with its epoch and chain clock.
+    pub(crate) state: Mutex<(State, Epoch, ChainClock)>,
     /// Reads of the state wait until this is zero permits no more.
     pub(crate) slow: tokio::sync::Semaphore,
 }
@@ -73,6 +75,7 @@ impl Node {
             waiting: Mutex::default(),
             rejection: Mutex::default(),
             failure: Mutex::default(),
+            state: Mutex::new((State::new(), Epoch::ZERO, ChainClock::ZERO)),
             slow: tokio::sync::Semaphore::new(1),
         }
     }
@@ -183,6 +186,8 @@ impl Node {
             block_hash: self.block_at(height.get()).block.hash(),
             state_root: Self::state_root(),
             time: Timestamp::new(1_000_000 + height.get()),
+            chain_clock: ChainClock::new(height.get()),
+            epoch: tip.epoch,
         };
         let path = sparse::Proof::new(&[], Terminal::Leaf).unwrap();
         let entry = Entry {
@@ -381,6 +386,28 @@ impl Backend for Node {
             self.finality(Height::new(1)).await?
         };
         Ok(Some(Handover { set, finality }))
+    }
+
+    async fn version(&self, at: At) -> Result<Version, ReadError> {
+        let (state, epoch, chain_clock) = self.state.lock().unwrap().clone();
+        let read = self.read(at, ()).await?;
+        let block = runtime::Block {
+            height: read.context.height,
+            epoch,
+            chain_clock,
+            ..runtime::Block::default()
+        };
+        let context = Context {
+            state_root: state.root(),
+            chain_clock,
+            epoch,
+            ..read.context
+        };
+        Ok(Version {
+            context,
+            state,
+            block,
+        })
     }
 
     async fn account(&self, at: At, account: AccountId) -> Result<Read<Account>, ReadError> {

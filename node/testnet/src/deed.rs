@@ -1,0 +1,177 @@
+//! What people and operators do with what is restaked, as steps of a story, and what must come of it.
+//!
+//! ```text
+//! remember                       what every vault holds, and every operator and person, from here on
+//! task TEXT fee 3pal             alice posts a task of the first service, and pays for it
+//! answer node0,node1 right       operators sign and show an answer: the right one, or another
+//! certified within 20s           a quorum has answered alike
+//! prove node3                    carol shows what node3 has signed: the service's program judges it
+//! twice node3                    node3 signs a second answer, and carol shows both
+//! ask node2 5%                   alice, the service's slasher, asks for a slash on her word alone
+//! veto                           dave stops it
+//! ended vetoed within 20s        it is vetoed, or executed
+//! lost node3 10%                 every vault that node3 pledges to the service holds so much less than remembered
+//! kept node2                     every vault of node2 holds what it did
+//! earned bob v0 within 30s        bob's shares have earned something; he claims it, and has more PAL than before
+//! deposit bob v0 2eth            bob puts something in
+//! withdraw bob v0                bob starts to take all of it out
+//! leaving bob v0                 he is not paid yet
+//! paid bob v0 within 30s         he is, and what he put in is back
+//! ```
+
+use crate::span::Span;
+use primitives::Amount;
+
+/// One thing that is done with what is restaked, or must have come of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Note what there is.
+    Remember,
+    /// A task is posted, for a fee in npal.
+    Task(String, Amount),
+    /// Nodes answer it, rightly or not.
+    Answer(Vec<usize>, bool),
+    /// A quorum has answered alike, in time.
+    Certified(Span),
+    /// What a node has signed is shown.
+    Prove(usize),
+    /// A node signs a second answer, and both are shown.
+    Twice(usize),
+    /// A slash of so many basis points is asked for.
+    Ask(usize, u32),
+    /// It is stopped.
+    Veto,
+    /// It has ended so, in time: `vetoed` or `executed`.
+    Ended(String, Span),
+    /// A node's vaults have lost so many basis points.
+    Lost(usize, u32),
+    /// A node's vaults have lost nothing.
+    Kept(usize),
+    /// A person's shares of a vault have earned something, in time, and it is claimed.
+    Earned(String, usize, Span),
+    /// A person puts so much, in thousandths of a whole unit, into the vault with this number.
+    Deposit(String, usize, u128),
+    /// A person takes all out of a vault.
+    Withdraw(String, usize),
+    /// And is not paid yet.
+    Leaving(String, usize),
+    /// And is, in time.
+    Paid(String, usize, Span),
+}
+
+/// Reads a deed; `None` for a step of another kind.
+pub(crate) fn parse(words: &[&str], nodes: usize) -> Option<Result<Deed, String>> {
+    let deed = match words {
+        ["remember"] => Ok(Deed::Remember),
+        ["task", text, "fee", fee] => client::amount::parse_pal(fee)
+            .map(|fee| Deed::Task((*text).to_owned(), fee))
+            .map_err(|error| error.to_string()),
+        ["answer", who, how @ ("right" | "wrong")] => who
+            .split(',')
+            .map(|node| index(node, nodes))
+            .collect::<Result<_, _>>()
+            .map(|who| Deed::Answer(who, *how == "right")),
+        ["certified", "within", limit] => span(limit).map(Deed::Certified),
+        ["prove", node] => index(node, nodes).map(Deed::Prove),
+        ["twice", node] => index(node, nodes).map(Deed::Twice),
+        ["ask", node, part] => index(node, nodes).and_then(|node| Ok(Deed::Ask(node, percent(part)?))),
+        ["veto"] => Ok(Deed::Veto),
+        ["ended", how @ ("vetoed" | "executed"), "within", limit] => {
+            span(limit).map(|limit| Deed::Ended((*how).to_owned(), limit))
+        }
+        ["lost", node, part] => index(node, nodes).and_then(|node| Ok(Deed::Lost(node, percent(part)?))),
+        ["kept", node] => index(node, nodes).map(Deed::Kept),
+        ["earned", who, vault, "within", limit] => {
+            number(vault).and_then(|vault| Ok(Deed::Earned((*who).to_owned(), vault, span(limit)?)))
+        }
+        ["deposit", who, vault, much] => {
+            number(vault).and_then(|vault| Ok(Deed::Deposit((*who).to_owned(), vault, thousandths(much)?)))
+        }
+        ["withdraw", who, vault] => number(vault).map(|vault| Deed::Withdraw((*who).to_owned(), vault)),
+        ["leaving", who, vault] => number(vault).map(|vault| Deed::Leaving((*who).to_owned(), vault)),
+        ["paid", who, vault, "within", limit] => {
+            number(vault).and_then(|vault| Ok(Deed::Paid((*who).to_owned(), vault, span(limit)?)))
+        }
+        _ => return None,
+    };
+    Some(deed)
+}
+
+fn index(node: &str, nodes: usize) -> Result<usize, String> {
+    (0..nodes)
+        .find(|index| crate::name::node(*index) == node)
+        .ok_or_else(|| format!("there is no {node}: the last is node{}", nodes.saturating_sub(1)))
+}
+
+fn number(vault: &str) -> Result<usize, String> {
+    let digits = vault.strip_prefix('v').and_then(|digits| digits.parse().ok());
+    digits.ok_or_else(|| format!("`{vault}` is no vault: they are v0 and up"))
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    text.parse().map_err(|error: crate::SpanError| error.to_string())
+}
+
+fn percent(text: &str) -> Result<u32, String> {
+    let whole = text
+        .strip_suffix('%')
+        .and_then(|digits| digits.parse::<u32>().ok());
+    whole
+        .filter(|whole| (1..=100).contains(whole))
+        .map(|whole| whole * 100)
+        .ok_or_else(|| format!("`{text}` is no part: write 1% to 100%"))
+}
+
+/// How much of a vault's asset, whose symbol is checked when it is known.
+fn thousandths(text: &str) -> Result<u128, String> {
+    let written: client::amount::Written = text
+        .parse()
+        .map_err(|error: client::amount::AmountError| error.to_string())?;
+    written
+        .in_base_units(3)
+        .map(Amount::get)
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Deed, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        parse(&words, 4).unwrap_or_else(|| Err("is no deed".to_owned()))
+    }
+
+    #[test]
+    fn every_deed_is_read() {
+        assert_eq!(
+            read("answer node0,node2 wrong"),
+            Ok(Deed::Answer(vec![0, 2], false))
+        );
+        assert_eq!(
+            read("task hello fee 3pal"),
+            Ok(Deed::Task("hello".into(), Amount::new(3_000_000_000)))
+        );
+        assert_eq!(read("ask node2 5%"), Ok(Deed::Ask(2, 500)));
+        assert_eq!(
+            read("deposit bob v3 0.5eth"),
+            Ok(Deed::Deposit("bob".into(), 3, 500))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_is_said() {
+        for (bad, part) in [
+            ("answer node9 right", "there is no node9"),
+            ("answer node0 perhaps", "is no deed"),
+            ("ask node0 0%", "is no part"),
+            ("task x fee 3", "no unit"),
+            ("withdraw bob 7", "is no vault"),
+            ("ended maybe within 5s", "is no deed"),
+            ("certified within soon", "not a duration"),
+        ] {
+            let error = read(bad).unwrap_err();
+            assert!(error.contains(part), "{bad}: {error}");
+        }
+    }
+}
