@@ -2,10 +2,12 @@
 # The long runs, with what CI leaves out: more seeds, every twin, the whole search, every seeded bug, and every property
 # with more cases. Hours, not minutes.
 #
-#   scripts/nightly.sh [PART...]   all parts, or some of: twins search sweep accusations seeded curve properties kills
-#                                  scenarios netns
+#   scripts/nightly.sh [PART...]   all parts, or some of: twins search sweep accusations seeded curve properties whole
+#                                  kills scenarios netns
 #   PALISADE_SIM_SEEDS             seeds of the sweep (20000)
 #   PALISADE_ACCUSATION_SEEDS      seeds of honest validators that restart (10000)
+#   PALISADE_WHOLE_SEQUENCES       sequences of restaking against its model (1000000)
+#   PALISADE_WHOLE_SEED            the first of them (other ones each night)
 #   PALISADE_KILLS                 how often all four nodes of a testnet are killed at once, under load (200)
 #   PROPTEST_CASES                 cases of each property, fuzz bodies among them (10000)
 #
@@ -23,6 +25,8 @@ seeds="${PALISADE_SIM_SEEDS:-20000}"
 accusations="${PALISADE_ACCUSATION_SEEDS:-10000}"
 cases="${PROPTEST_CASES:-10000}"
 kills="${PALISADE_KILLS:-200}"
+sequences="${PALISADE_WHOLE_SEQUENCES:-1000000}"
+first="${PALISADE_WHOLE_SEED:-$(date +%s)000000}"
 sim() { cargo test -p palisade-sim --test it "$1" -- --nocapture; }
 
 scenarios() {
@@ -48,6 +52,9 @@ part() {
     # The simulator's own long runs are the parts above.
     properties) PROPTEST_CASES="$cases" cargo test --workspace --no-fail-fast -- \
         --skip sweep:: --skip accusations:: --skip twins:: --skip search:: ;;
+    # Everything that restaking is, against a model on paper; the seeds are printed.
+    whole) PALISADE_WHOLE_SEQUENCES="$sequences" PALISADE_WHOLE_SEED="$first" \
+        cargo test -p palisade-runtime --test whole -- --nocapture ;;
     # Nothing that anybody saw final is lost, and nobody signs twice.
     kills) PALISADE_KILLS="$kills" cargo test -p palisade-node --test e2e crashes::all_four -- --nocapture ;;
     # What comes with `palisade testnet scenario`, each on a testnet of its own.
@@ -62,7 +69,7 @@ part() {
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(twins search sweep accusations seeded curve properties kills scenarios netns)
+[ $# -gt 0 ] || parts=(twins search sweep accusations seeded curve properties whole kills scenarios netns)
 failed=()
 for name in "${parts[@]}"; do
     part "$name" || failed+=("$name")

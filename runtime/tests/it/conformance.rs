@@ -226,6 +226,23 @@ fn of_execution() -> Vec<(&'static str, String)> {
     ]
 }
 
+fn rules_of_a_feed() -> Rules {
+    Rules {
+        pair: Pair {
+            base: AssetId::new(1),
+            quote: AssetId::PAL,
+        },
+        decimals: 2,
+        bounds: Bounds { least: 1, most: 9 },
+        every: Millis::new(10),
+        commit: Millis::new(3),
+        reveal: Millis::new(4),
+        tolerance: Bps::ONE,
+        fee: coin(0, 5),
+        weighing: Weighing::Power,
+    }
+}
+
 /// What operators of services sign, and what an oracle keeps.
 fn of_prices() -> Vec<(&'static str, String)> {
     let (chain, operator) = (ChainHash::new([1; 32]), AccountId::new([2; 32]));
@@ -237,21 +254,8 @@ fn of_prices() -> Vec<(&'static str, String)> {
     };
     let statement = statement::sign_bytes(&chain, ServiceId::new(1), 3, 9, &quote.hash());
     let hidden = statement::commitment(&operator, 3, &quote.hash(), &quote.salt);
-    let bounds = Bounds { least: 1, most: 9 };
-    let rules = Rules {
-        pair: Pair {
-            base: AssetId::new(1),
-            quote: AssetId::PAL,
-        },
-        decimals: 2,
-        bounds,
-        every: Millis::new(10),
-        commit: Millis::new(3),
-        reveal: Millis::new(4),
-        tolerance: Bps::ONE,
-        fee: coin(0, 5),
-        weighing: Weighing::Power,
-    };
+    let rules = rules_of_a_feed();
+    let bounds = rules.bounds;
     let feed = Feed {
         service: ServiceId::new(1),
         rules,

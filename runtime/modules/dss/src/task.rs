@@ -6,7 +6,7 @@ use crate::hooks::Wiring;
 use crate::msg::PostTask;
 use crate::score::UNIT;
 use crate::seats::Seats;
-use crate::snapshot::{Snapshot, snapshot};
+use crate::snapshot::{Snapshot, in_window, snapshot};
 use crate::state::{
     self, ANSWERS, COMMITMENTS, CONVICTIONS, PARAMS, QUEUE, SCORES, SERVICES, SNAPSHOTS, TASK_COUNT, TASKS,
     broken_bank, broken_math, fee_account,
@@ -16,7 +16,7 @@ use crypto::domain::Domain;
 use crypto::hash::tagged;
 use kernel::{Ctx, StateError};
 use primitives::kind::Plain;
-use primitives::{AccountId, Amount, Coin, Digest, Rounding};
+use primitives::{AccountId, Amount, ChainClock, Coin, Digest, Rounding};
 
 /// Shall: only an active service; pin the epoch's snapshot; take the fee at once; draw the committee from the block's seed;
 /// fix every window now, so that nothing that is set later moves it.
@@ -117,7 +117,12 @@ pub(crate) fn settle<W: Wiring>(ctx: &mut Ctx<'_>, id: u64) -> Result<(), StateE
     let Some(mut task) = TASKS.get(ctx, &id)? else {
         return Ok(());
     };
+    let now = ctx.chain_clock();
     if task.settled {
+        if in_window(ctx, task.epoch, ctx.epoch(), now)? {
+            // Its epoch ended late: faults of it may be shown still.
+            return QUEUE.put(ctx, &(now.after(ChainClock::MAX_STEP), id), &());
+        }
         return forget(ctx, id);
     }
     let found = SNAPSHOTS.get(ctx, &(task.service, task.epoch))?;

@@ -133,6 +133,15 @@ impl Paper {
 
     pub(super) fn settle_task(&mut self, number: u64) {
         let now = self.now;
+        let (settled, epoch) = (
+            self.tasks[number as usize].settled,
+            self.tasks[number as usize].epoch,
+        );
+        if settled && self.counts(epoch) {
+            // Asked again later: what shows a fault of it must be heard.
+            self.task_queue.insert((now + 10_000, number));
+            return;
+        }
         let task = &mut self.tasks[number as usize];
         if task.settled {
             task.gone = true;
@@ -162,10 +171,15 @@ impl Paper {
         all.skip(back as usize).map(|((_, epoch), _)| *epoch).next()
     }
 
+    /// Whether faults of an epoch count.
+    fn counts(&self, epoch: u64) -> bool {
+        let ended = self.ends.get(&epoch).copied();
+        epoch == self.epoch || ended.is_some_and(|ended| self.now <= ended + WINDOW)
+    }
+
     /// The seats of an epoch while its faults count.
     fn current(&self, service: u32, epoch: u64) -> Result<&Snap, &'static str> {
-        let ended = self.ends.get(&epoch).copied();
-        let counts = epoch == self.epoch || ended.is_some_and(|ended| self.now <= ended + WINDOW);
+        let counts = self.counts(epoch);
         self.snaps
             .get(&(service, epoch))
             .filter(|_| counts)

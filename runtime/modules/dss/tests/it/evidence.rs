@@ -178,3 +178,27 @@ fn a_lowered_cap_helps_at_once_and_a_raised_one_hurts_nobody_before() {
     let (_, taken) = accuse(&mut world, &evidence).unwrap();
     assert_eq!(taken.fraction.get(), 70);
 }
+
+#[test]
+fn a_task_is_known_as_long_as_faults_of_its_epoch_may_be_shown() {
+    // A short task early in an epoch that ends late: what is kept of it outlives the epoch's window, not its own.
+    let mut world = World::with_service();
+    let task = world.post(0, 0).unwrap();
+    for _ in 0..12 {
+        world.pass(10_000);
+    }
+    world.end_epoch();
+    for _ in 0..6 {
+        world.pass(10_000);
+    }
+    let evidence = contradiction(&world, 1, task);
+    accuse(&mut world, &evidence).unwrap();
+    for _ in 0..3 {
+        world.pass(10_000);
+    }
+    assert_eq!(
+        query::task(&world.sandbox.view(), task).unwrap(),
+        None,
+        "and no longer"
+    );
+}

@@ -68,6 +68,7 @@ fn answers_of_a_quorum_certify_and_are_paid_by_value_once() {
         (score(4).unwrap().answered, score(4).unwrap().correct),
         (1_000_000, 0)
     );
+    world.end_epoch();
     world.pass(200_000);
     assert_eq!(query::task(&world.sandbox.view(), task).unwrap(), None);
     assert_eq!(world.held(1, FEES), 333);
