@@ -602,7 +602,9 @@ async fn settle(client: &Client, sent: &SignedTransaction) -> Outcome<Receipt> {
             "the transaction had no effect: {}",
             client::describe::receipt(&place.receipt)["result"]
         )),
-        other => Err(format!("the transaction ended as {other:?}")),
+        other @ (End::Included(_) | End::Expired(_) | End::Evicted(_)) => {
+            Err(format!("the transaction ended as {other:?}"))
+        }
     }
 }
 

@@ -76,9 +76,10 @@ pub async fn play(
     let mut steps = Vec::new();
     for (text, step) in &scenario.steps {
         let start = Instant::now();
-        let outcome = match step {
-            Step::Deed(deed) => player.deed(deed).await.map(Some),
-            other => player.carry_out(other).await.map(|()| None),
+        let outcome = if let Step::Deed(deed) = step {
+            player.deed(deed).await.map(Some)
+        } else {
+            player.carry_out(step).await.map(|()| None)
         };
         let (detail, instead) = match outcome {
             Ok(detail) => (detail, None),
@@ -143,12 +144,14 @@ impl Player<'_> {
 
     /// What is done with what is restaked; what must come of it in time is looked for until it has.
     async fn deed(&self, deed: &Deed) -> Outcome<String> {
-        let within = match deed {
-            Deed::Certified(limit)
-            | Deed::Ended(_, limit)
-            | Deed::Earned(_, _, limit)
-            | Deed::Paid(_, _, limit) => limit.duration(),
-            _ => Duration::ZERO,
+        let within = if let Deed::Certified(limit)
+        | Deed::Ended(_, limit)
+        | Deed::Earned(_, _, limit)
+        | Deed::Paid(_, _, limit) = deed
+        {
+            limit.duration()
+        } else {
+            Duration::ZERO
         };
         let client = self.anyone().await?;
         let began = Instant::now();

@@ -28,12 +28,11 @@ fn known(reading: &Reading, id: &AccountId) -> Result<Operator, Refusal> {
     })
 }
 
+/// A pledge with its place in the list.
+type Placed = ((VaultId, ServiceId), Allocation);
+
 /// A vault's pledges, to every service or to one.
-fn pledges(
-    reading: &Reading,
-    id: &VaultId,
-    wanted: Option<ServiceId>,
-) -> Result<Vec<((VaultId, ServiceId), Allocation)>, Refusal> {
+fn pledges(reading: &Reading, id: &VaultId, wanted: Option<ServiceId>) -> Result<Vec<Placed>, Refusal> {
     let Some(found) = vaults::vault(reading.state(), id)? else {
         return Ok(Vec::new());
     };

@@ -41,6 +41,9 @@ impl VaultApi {
     }
 }
 
+/// Some vaults, and where the search for them stopped without having come to the end.
+type Found = (Vec<(VaultId, Vault)>, Option<VaultId>);
+
 /// Vaults in order from the first after `after`, those of an operator or of an asset where that is asked for; and where
 /// the search stopped without having come to the end.
 fn search(
@@ -48,7 +51,7 @@ fn search(
     operator: Option<AccountId>,
     asset: Option<AssetId>,
     (after, size): (Option<VaultId>, usize),
-) -> Result<(Vec<(VaultId, Vault)>, Option<VaultId>), Refusal> {
+) -> Result<Found, Refusal> {
     let state = reading.state();
     let fits = |vault: &Vault| {
         asset.is_none_or(|asset| vault.asset == asset)
