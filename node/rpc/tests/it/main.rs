@@ -3,10 +3,15 @@
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::integer_division,
     clippy::as_conversions,
     clippy::wildcard_enum_match_arm,
     clippy::large_futures,
     reason = "tests compute with small numbers that they chose"
+)]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a test that asks several methods tells one story about one chain"
 )]
 
 mod accounts;
