@@ -12,7 +12,7 @@ import sys
 
 LIGHT = {"light-palisade"}
 MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss", "slashing", "rewards"}
-SERVICES = {"attested", "oracle"}
+SERVICES = {"attested", "oracle", "service-consensus"}
 BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
 CLIENT_NAMES = {"proto", "primitives", "crypto", "signer"} | LIGHT
 NODE = {
@@ -36,6 +36,7 @@ MAY_NAME = {
     "rewards": {"kernel", "primitives", "bank", "vaults", "staking", "delegation", "dss"},
     "attested": {"kernel", "primitives", "crypto", "dss"},
     "oracle": {"kernel", "primitives", "crypto", "bank", "dss"},
+    "service-consensus": {"kernel", "primitives", "crypto", "dss", "staking", "light-palisade"},
     "proto": set(),
     "runtime": BELOW_RUNTIME | {"proto"},
     "genesis": {"runtime", "primitives", "crypto", "light-palisade"},

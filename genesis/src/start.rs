@@ -13,7 +13,10 @@ use runtime::assets::{
 use runtime::bank::{self, Balance};
 use runtime::genesis::GenesisError as RuntimeError;
 use runtime::staking::{self, GenesisBond, GenesisValidator, Moniker};
-use runtime::{Changes, ModulesGenesis, State, attested, delegation, dss, oracle, rewards, slashing, vaults};
+use runtime::{
+    Changes, ModulesGenesis, State, attested, delegation, dss, oracle, rewards, service_consensus, slashing,
+    vaults,
+};
 
 /// The chain at height 0.
 #[derive(Clone, Debug)]
@@ -137,6 +140,7 @@ impl Document {
                     params: self.parameters.oracle.clone(),
                     resumed: None,
                 },
+                service_consensus: service_consensus::Genesis::default(),
             },
             world: self.world()?,
         })

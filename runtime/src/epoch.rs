@@ -13,12 +13,14 @@ use crate::wiring::Wire;
 use kernel::{Read, StateError, View};
 use light_palisade::ValidatorSet;
 use primitives::{Blocks, MathError};
+use service_consensus::Next;
 use state::State;
 
 /// How far below an epoch's last block the state lies that decides the next set.
 pub const LOOK_BACK: Blocks = Blocks::new(2);
 
-/// The set of the next epoch when the block of `context`, over `parent`, ends its epoch; `None` otherwise.
+/// The set of the next epoch, with what it is made of, when the block of `context`, over `parent`, ends its epoch; `None`
+/// otherwise.
 ///
 /// `lookback` is the state [`LOOK_BACK`] below the block; genesis stands in where that lies before the start.
 ///
@@ -28,9 +30,10 @@ pub fn next_validators(
     parent: &(impl Read + Sync),
     context: &BlockContext,
     lookback: &State,
-) -> Result<Option<ValidatorSet>, StateError> {
+) -> Result<Option<Next>, StateError> {
     let block = &context.block;
-    let current = staking::set_in_force(&View::new(parent, block))?;
+    let now = View::new(parent, block);
+    let current = staking::set_in_force(&now)?;
     if context.parent_clock < current.ends_at && !staking::is_cut_at(parent, block.height)? {
         return Ok(None);
     }
@@ -39,7 +42,7 @@ pub fn next_validators(
         .chain_clock
         .after(staking::query::params(lookback)?.epoch_length);
     let before = View::new(lookback, block);
-    staking::candidate_set::<Wire>(&before, epoch, ends_at, &current).map(Some)
+    service_consensus::next::<Wire>(&before, &now, (epoch, ends_at), &current).map(Some)
 }
 
 /// The set that decides the block after `block`, which led to the state in `view`: that of the block's epoch, or of

@@ -31,7 +31,9 @@ pub mod transaction;
 pub mod wire;
 mod wiring;
 
-pub use {assets, attested, bank, delegation, dss, oracle, rewards, slashing, staking, vaults};
+pub use {
+    assets, attested, bank, delegation, dss, oracle, rewards, service_consensus, slashing, staking, vaults,
+};
 
 pub use block::{BlockContext, BlockEvents, Built, Executed, Limits, build, execute};
 pub use chain::Params;

@@ -19,6 +19,8 @@ compose! {
         rewards Rewards: rewards::Rewards<Wire>,
         attested Attested: attested::Attested,
         oracle Oracle: oracle::Oracle<Wire>,
+        // Order: the first set comes from all that genesis has put behind validators.
+        service_consensus Consensus: service_consensus::Consensus<Wire>,
     ],
     end_epoch: [
         assets::Assets<Wire>,
@@ -30,6 +32,7 @@ compose! {
         rewards::Rewards<Wire>,
         attested::Attested,
         oracle::Oracle<Wire>,
+        service_consensus::Consensus<Wire>,
         // Order: last, since the next set comes from everything before.
         staking::Staking<Wire>,
     ],

@@ -219,6 +219,7 @@ fn staking_rows(params: &staking::Params) -> Vec<(&'static str, String, &'static
         ("max_validators", params.max_validators.to_string(), ""),
         ("min_bond", params.min_bond.to_string(), "npal"),
         ("validator_cap", params.validator_cap.get().to_string(), "bps"),
+        ("power_change", params.power_change.get().to_string(), "bps"),
         ("issuance", params.issuance.get().to_string(), "bps"),
         ("max_unbondings", params.max_unbondings.to_string(), ""),
         ("payouts_per_block", params.payouts_per_block.to_string(), ""),

@@ -275,6 +275,7 @@ fn outgoing(message: &Message) -> Amount {
         | Message::Attested(_)
         // Which asset a feed's rounds pay in is not known without state either.
         | Message::Oracle(_)
+        | Message::Consensus(_)
         | Message::Dss(
             dss::Msg::Register(_)
             | dss::Msg::Activate { .. }

@@ -1,12 +1,12 @@
 //! What modules need from modules that they cannot name.
 
-use bank::InTransit;
 use crypto::bls::KeyBytes;
 use delegation::{Charter, ServiceId, Terms, Timing, VaultId};
-use kernel::{Ctx, Read, StateError, View};
-use primitives::{AccountId, Amount, AssetId};
+use kernel::{Ctx, Read, StateError};
+use primitives::{AccountId, AssetId};
 use vaults::OpenSlashes;
 
+mod consensus;
 mod prices;
 mod services;
 
@@ -17,21 +17,6 @@ pub enum Wire {}
 impl bank::Wiring for Wire {
     fn asset_exists(store: &dyn Read, asset: AssetId) -> Result<bool, StateError> {
         assets::exists(store, asset)
-    }
-}
-
-impl staking::Wiring for Wire {
-    fn stake(_: &View<'_>, _: &AccountId, bonded: Amount) -> Result<Amount, StateError> {
-        Ok(bonded)
-    }
-
-    fn share(
-        ctx: &mut Ctx<'_>,
-        operator: &AccountId,
-        bonded: Amount,
-        earned: InTransit,
-    ) -> Result<InTransit, StateError> {
-        rewards::share_of_validator::<Self>(ctx, operator, bonded, earned)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::fee::next_base_price;
 use crate::modules::{self, ModuleError};
 use crate::receipt::{Receipt, receipts_root};
 use crate::transaction::{Transaction, Verified};
+use crate::wiring::Wire;
 use core::borrow::Borrow;
 use kernel::{Block, Ctx, Fault, StateError};
 use light_palisade::{Evidence, ValidatorSet};
@@ -129,7 +130,7 @@ impl<'a> Run<'a> {
     /// that a slash goes before a payout that matures in the same block.
     pub(super) fn accuse(&mut self, evidence: &Evidence) -> Result<Result<(), staking::Error>, Halt> {
         let mut ctx = Ctx::hook(self.applier.overlay, self.applier.block);
-        match ctx.atomically(|ctx| staking::convict(ctx, evidence)) {
+        match ctx.atomically(|ctx| staking::convict::<Wire>(ctx, evidence)) {
             Ok(()) => {
                 self.events.extend(ctx.finish().0);
                 Ok(Ok(()))
@@ -273,8 +274,9 @@ fn end_epoch(
         return Ok(None);
     };
     events.extend(hook(overlay, &context.block, |ctx| {
-        staking::store_next_set(ctx, &next)?;
+        staking::store_next_set(ctx, &next.set)?;
+        service_consensus::store(ctx, &next)?;
         modules::end_epoch(ctx)
     })?);
-    Ok(Some(next))
+    Ok(Some(next.set))
 }

@@ -1,5 +1,6 @@
 //! `palisade.service.v1`.
 
+use crate::modules::Message;
 use crate::wire::fields::{FieldError, account, amount, array, bps, invalid, small};
 use attested::SetProgram;
 use crypto::bls::{KeyBytes, SignatureBytes};
@@ -106,15 +107,25 @@ pub(super) fn change_class(message: &pb::ChangeFaultClass) -> Result<Msg, FieldE
     }))
 }
 
-/// Reads a joining.
-pub(super) fn join(message: &pb::JoinService) -> Result<Msg, FieldError> {
+/// Reads a joining. The chain itself, service 0, knows its members' keys already.
+pub(super) fn join(message: &pb::JoinService) -> Result<Message, FieldError> {
+    let service = ServiceId::new(message.service_id);
+    let (key, possession) = (&message.key, &message.proof_of_possession);
+    if service == ServiceId::CONSENSUS {
+        if key.is_empty() && possession.is_empty() {
+            return Ok(Message::Consensus(service_consensus::Msg::Join));
+        }
+        return Err(invalid(
+            "join_service.key",
+            "none for service 0: a validator's key is set by register_validator",
+        ));
+    }
     let rule = "a BLS12-381 key in G2, compressed, has 96 bytes";
-    let possession = &message.proof_of_possession;
-    Ok(Msg::Join(Join {
-        service: ServiceId::new(message.service_id),
-        key: KeyBytes(array("join_service.key", &message.key, rule)?),
+    Ok(Message::Dss(Msg::Join(Join {
+        service,
+        key: KeyBytes(array("join_service.key", key, rule)?),
         possession: signature("join_service.proof_of_possession", possession)?,
-    }))
+    })))
 }
 
 /// Reads an opening.
@@ -136,9 +147,21 @@ pub(super) const fn close(message: &pb::CloseService) -> Msg {
 }
 
 /// Reads a leaving.
-pub(super) const fn leave(message: &pb::LeaveService) -> Msg {
+pub(super) fn leave(message: &pb::LeaveService) -> Message {
     let service = ServiceId::new(message.service_id);
-    Msg::Leave { service }
+    if service == ServiceId::CONSENSUS {
+        Message::Consensus(service_consensus::Msg::Leave)
+    } else {
+        Message::Dss(Msg::Leave { service })
+    }
+}
+
+/// Writes a joining of the chain itself, or a leaving.
+pub(super) fn write_membership(message: service_consensus::Msg) -> Kind {
+    match message {
+        service_consensus::Msg::Join => Kind::JoinService(pb::JoinService::default()),
+        service_consensus::Msg::Leave => Kind::LeaveService(pb::LeaveService::default()),
+    }
 }
 
 /// Reads an abstention.

@@ -136,8 +136,8 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::ChangeFaultClass(message) => Message::Dss(service::change_class(&message)?),
         Kind::UnwindService(message) => Message::Dss(service::unwind(&message)),
         Kind::CloseService(message) => Message::Dss(service::close(&message)),
-        Kind::JoinService(message) => Message::Dss(service::join(&message)?),
-        Kind::LeaveService(message) => Message::Dss(service::leave(&message)),
+        Kind::JoinService(message) => service::join(&message)?,
+        Kind::LeaveService(message) => service::leave(&message),
         Kind::EjectOperator(message) => Message::Dss(service::eject(&message)?),
         Kind::PostTask(message) => Message::Dss(service::post_task(&message)?),
         Kind::CommitAnswer(message) => Message::Dss(service::commit(&message)?),
@@ -210,6 +210,7 @@ fn write_message(message: &Message) -> pb::Message {
             Kind::RotateConsensusKey(staking::write_rotate_consensus_key(message))
         }
         Message::Dss(message) => service::write(message),
+        Message::Consensus(message) => service::write_membership(*message),
         Message::Slashing(message) => slash::write(message),
         Message::Rewards(message) => reward::write(message),
         Message::Attested(message) => service::write_program(message),

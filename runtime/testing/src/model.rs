@@ -128,7 +128,8 @@ impl Model {
             | Message::Slashing(_)
             | Message::Rewards(_)
             | Message::Attested(_)
-            | Message::Oracle(_) => {
+            | Message::Oracle(_)
+            | Message::Consensus(_) => {
                 panic!("the model knows the bank alone")
             }
         }

@@ -323,6 +323,10 @@ fn of_a_chain() -> Vec<(&'static str, String)> {
             "reward tables",
             of(&encode(&exported.modules.rewards.resumed.unwrap())),
         ),
+        (
+            "power tables",
+            of(&encode(&exported.modules.service_consensus.resumed.unwrap())),
+        ),
         ("genesis", of(&chain.document.canonical())),
         ("chain hash", chain.hash().to_string()),
         ("state root at genesis", chain.start.state.root().to_string()),

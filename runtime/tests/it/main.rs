@@ -17,6 +17,7 @@ mod fees;
 mod fuzz;
 mod genesis;
 mod model;
+mod power;
 mod prices;
 mod queries;
 mod refusals;

@@ -214,11 +214,6 @@ fn owed(world: &World, operator: &AccountId) -> u128 {
 fn an_operator_keeps_its_commission_of_what_its_validator_earns() {
     let mut world = world();
     let operator = world.chain.validators()[0].operator.clone();
-    let metadata = delegation::Metadata::new("a validator", "").unwrap();
-    world.good(
-        &operator,
-        Message::Delegation(PledgeMsg::Register(delegation::Register { metadata })),
-    );
     let commission = SetCommission {
         service: ServiceId::CONSENSUS,
         rate: Bps::new(2_000).unwrap(),

@@ -1,9 +1,9 @@
 //! What was pledged when.
 
 use crate::state::{self, HISTORY, LIABLE_UNTIL};
-use crate::types::Level;
+use crate::types::{Fraction, Level};
 use kernel::{Ctx, Read, StateError};
-use primitives::{Bps, ChainClock};
+use primitives::ChainClock;
 use vaults::{Magnitude, ServiceId, VaultId};
 
 /// Entries read at once.
@@ -78,7 +78,7 @@ pub(crate) fn cut(
     vault: &VaultId,
     service: ServiceId,
     at_stake: Magnitude,
-    fraction: Bps,
+    fraction: Fraction,
 ) -> Result<(), StateError> {
     let mut after = None;
     loop {

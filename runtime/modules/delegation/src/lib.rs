@@ -52,11 +52,12 @@ pub use membership::{join, leave};
 pub use msg::{Allocate, Metadata, Msg, Register, SetCommission, SetKey, SetMetadata};
 pub use params::{MAX_SERVICES, Params, ParamsError};
 pub use register::enrol;
-pub use slash::{Offence, Outcome, Skipped, slash};
-pub use stake::{backing, reportable, self_stake, slashable, slashable_at};
+pub use slash::{Offence, Outcome, Skipped, slash, slash_more};
+pub use stake::{backing, backing_of, reportable, self_stake, slashable, slashable_at};
 pub use state::{allocation, allocations, is_operator, members, membership, serves, set_params};
 pub use types::{
-    Allocation, Change, Commission, KeyKind, Level, Membership, Operator, ServiceKey, Status, Taking, taking,
+    Allocation, Change, Commission, Fraction, KeyKind, Level, Membership, Operator, ServiceKey, Status,
+    Taking, taking,
 };
 pub use vaults::{Charter, Magnitude, ServiceId, VaultId};
 

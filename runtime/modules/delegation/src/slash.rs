@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::Slashed;
 use crate::history;
 use crate::state;
-use crate::types::{self, Taking, part, taking};
+use crate::types::{self, Fraction, Taking, part, taking};
 use kernel::{Ctx, StateError};
 use primitives::{Bps, ChainClock};
 use vaults::{Cut, Magnitude, Mark, ServiceId, Taken, VaultId};
@@ -59,13 +59,23 @@ pub struct Outcome {
 /// # Errors
 /// [`Error::UnknownVault`]; [`Error::State`].
 pub fn slash(ctx: &mut Ctx<'_>, offence: &Offence) -> Result<Outcome, Error> {
+    slash_more(ctx, offence, Bps::ZERO)
+}
+
+/// Slashes a vault for an offence that has cost `taken` of what was at stake already, so that it has cost the offence's
+/// fraction in the end.
+///
+/// # Errors
+/// As [`slash`].
+pub fn slash_more(ctx: &mut Ctx<'_>, offence: &Offence, taken: Bps) -> Result<Outcome, Error> {
     let Offence {
         vault: id,
         service,
         at,
         ..
     } = *offence;
-    let fraction = offence.fraction.min(offence.class_cap);
+    let whole = offence.fraction.min(offence.class_cap);
+    let fraction = Fraction::rest(whole, taken);
     let vault = state::vault(ctx, &id)?;
     let skip = |why| Outcome {
         taken: Taken::nothing(vault.asset),
@@ -78,7 +88,7 @@ pub fn slash(ctx: &mut Ctx<'_>, offence: &Offence) -> Result<Outcome, Error> {
     let current = state::allocation(ctx, &id, service)?.current;
     let (pledged_then, least) = history::since(ctx, &id, service, at)?;
     let at_stake = least.min(current).min(vault.pool.magnitude);
-    if at_stake.is_zero() || fraction == Bps::ZERO {
+    if at_stake.is_zero() || fraction.is_zero() {
         return Ok(skip(Skipped::NotPledged));
     }
     vaults::touch(ctx, &id)?;
@@ -104,7 +114,7 @@ pub fn slash(ctx: &mut Ctx<'_>, offence: &Offence) -> Result<Outcome, Error> {
         vault: id,
         service,
         operator: vault.operator,
-        fraction,
+        fraction: whole,
         asset: vault.asset,
         amount: taking.amount,
     })?;
@@ -120,7 +130,7 @@ fn marks(
     ctx: &Ctx<'_>,
     id: &VaultId,
     service: ServiceId,
-    (at_stake, fraction): (Magnitude, Bps),
+    (at_stake, fraction): (Magnitude, Fraction),
 ) -> Result<Vec<(ChainClock, Magnitude)>, StateError> {
     let mut all = Vec::new();
     for (when, mark) in vaults::marks(ctx, id)? {

@@ -4,7 +4,7 @@ use crate::history;
 use crate::state;
 use kernel::{Read, StateError};
 use primitives::{AccountId, Amount, ChainClock};
-use vaults::{Mark, ServiceId, VaultId};
+use vaults::{Mark, ServiceId, Vault, VaultId};
 
 /// What a service can take of a vault now: `floor(A · min(m, M) / M)`, in base units of the vault's asset.
 ///
@@ -58,10 +58,26 @@ pub fn backing(
     vault: &VaultId,
     service: ServiceId,
 ) -> Result<Amount, StateError> {
-    let Some(found) = vaults::vault(store, vault)? else {
-        return Ok(Amount::ZERO);
-    };
+    match vaults::vault(store, vault)? {
+        Some(found) => backing_of(store, vault, &found, service),
+        None => Ok(Amount::ZERO),
+    }
+}
+
+/// As [`backing`], of a vault that the caller has read.
+///
+/// # Errors
+/// As [`slashable`].
+pub fn backing_of(
+    store: &(impl Read + ?Sized),
+    vault: &VaultId,
+    found: &Vault,
+    service: ServiceId,
+) -> Result<Amount, StateError> {
     let pledged = state::allocation(store, vault, service)?.backing();
+    if pledged.is_zero() {
+        return Ok(Amount::ZERO);
+    }
     let staying = found.pool.staying().map_err(state::broken_math)?;
     found.pool.stake(staying, pledged).map_err(state::broken_math)
 }

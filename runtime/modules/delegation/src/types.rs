@@ -6,9 +6,6 @@ use crypto::bls::KeyBytes;
 use primitives::{Amount, Bps, ChainClock, MathError, Rounding, mul_div};
 use vaults::{Magnitude, Mark};
 
-/// Basis points in the whole.
-const WHOLE: u128 = 10_000;
-
 /// An operator as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Operator {
@@ -208,8 +205,8 @@ impl Level {
     ///
     /// # Errors
     /// Never: a part fits.
-    pub fn cut(self, at_stake: Magnitude, fraction: Bps) -> Result<Self, MathError> {
-        let taken = part(self.liable.min(at_stake), fraction)?;
+    pub fn cut(self, at_stake: Magnitude, fraction: impl Into<Fraction>) -> Result<Self, MathError> {
+        let taken = part(self.liable.min(at_stake), fraction.into())?;
         Ok(Self {
             liable: self.liable.saturating_sub(taken),
             ..self
@@ -217,13 +214,52 @@ impl Level {
     }
 }
 
+/// What part a slash takes, of what is there: exact, also where another slash for the same offence came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fraction {
+    /// So many …
+    part: u16,
+    /// … of so many.
+    of: u16,
+}
+
+impl From<Bps> for Fraction {
+    fn from(fraction: Bps) -> Self {
+        Self {
+            part: fraction.get(),
+            of: Bps::ONE.get(),
+        }
+    }
+}
+
+impl Fraction {
+    /// What is still to be taken, of what `taken` has left, for `all` to be taken in the end.
+    #[must_use]
+    pub const fn rest(all: Bps, taken: Bps) -> Self {
+        Self {
+            part: all.get().saturating_sub(taken.get()),
+            of: Bps::ONE.get().saturating_sub(taken.get()),
+        }
+    }
+
+    /// Whether there is nothing to take.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.part == 0 || self.of == 0
+    }
+}
+
 /// `ceil(magnitude · fraction)`.
 ///
 /// # Errors
 /// Never: a part fits.
-pub(crate) fn part(magnitude: Magnitude, fraction: Bps) -> Result<Magnitude, MathError> {
+pub(crate) fn part(magnitude: Magnitude, fraction: Fraction) -> Result<Magnitude, MathError> {
+    if fraction.is_zero() {
+        return Ok(Magnitude::ZERO);
+    }
+    let (part, of) = (u128::from(fraction.part), u128::from(fraction.of));
     // Rounding: the protocol charges Up.
-    fraction.of(magnitude.get(), Rounding::Up).map(Magnitude::new)
+    mul_div(magnitude.get(), part, of, Rounding::Up).map(Magnitude::new)
 }
 
 /// What a slash takes of a vault.
@@ -256,8 +292,9 @@ pub fn taking(
     now: Mark,
     pledged: Magnitude,
     (then, pledged_then): (Mark, Magnitude),
-    fraction: Bps,
+    fraction: impl Into<Fraction>,
 ) -> Result<Taking, MathError> {
+    let fraction = fraction.into();
     let (assets, whole) = (now.assets, now.magnitude);
     let pledged = pledged.min(whole);
     let full = part(pledged, fraction)?;
@@ -285,16 +322,16 @@ pub fn taking(
 }
 
 /// `ceil(fraction · A · min(pledged, M) / M)`.
-fn at_most(mark: Mark, pledged: Magnitude, fraction: Bps) -> Result<Amount, MathError> {
-    if mark.magnitude.is_zero() {
+fn at_most(mark: Mark, pledged: Magnitude, fraction: Fraction) -> Result<Amount, MathError> {
+    if mark.magnitude.is_zero() || fraction.is_zero() {
         return Ok(Amount::ZERO);
     }
     // Both are below 2^60 times 10^4.
     let stake = pledged
         .min(mark.magnitude)
         .get()
-        .saturating_mul(u128::from(fraction.get()));
-    let whole = mark.magnitude.get().saturating_mul(WHOLE);
+        .saturating_mul(u128::from(fraction.part));
+    let whole = mark.magnitude.get().saturating_mul(u128::from(fraction.of));
     mark.assets.mul_div(stake, whole, Rounding::Up)
 }
 

@@ -47,6 +47,7 @@ fn carry_out(ctx: &mut Ctx<'_>, number: u64) -> Result<(), StateError> {
         class: request.class,
         fraction: request.fraction,
         cap: request.cap,
+        taken: Bps::ZERO,
         at: request.liable_since,
         destination: record.terms.destination,
         reporter: Bps::ZERO,

@@ -47,6 +47,7 @@ pub use msg::{Msg, RequestSlash};
 pub use params::{Params, ParamsError};
 pub use query::{Open, is_due, open_of};
 pub use state::{held_account, set_params};
+pub use take::take_for_chain;
 pub use types::{Due, Ending, Request};
 
 use core::marker::PhantomData;

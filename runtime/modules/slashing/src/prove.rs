@@ -38,6 +38,7 @@ pub(crate) fn execute<W: Wiring>(
         class,
         fraction: conviction.fraction,
         cap: conviction.fraction,
+        taken: Bps::ZERO,
         at: conviction.liable_since,
         destination: record.terms.destination,
         reporter: if rewarded { params.reporter_part } else { Bps::ZERO },

@@ -7,7 +7,7 @@
 //! - let nothing of it go to the reporter but a small part of what was the offender's own, and that later.
 
 use crate::event::{Slashed, VaultSkipped};
-use crate::state::broken_math;
+use crate::state::{MAX_VAULTS, broken_math};
 use bank::InTransit;
 use delegation::{Offence, Outcome};
 use dss::Destination;
@@ -23,6 +23,8 @@ pub(crate) struct Sentence {
     pub(crate) class: u8,
     pub(crate) fraction: Bps,
     pub(crate) cap: Bps,
+    /// The part that the same offence has taken already.
+    pub(crate) taken: Bps,
     pub(crate) at: ChainClock,
     pub(crate) destination: Destination,
     /// What is held back of the offender's own part, for a reporter.
@@ -44,7 +46,7 @@ pub(crate) fn take(
             class_cap: sentence.cap,
             at: sentence.at,
         };
-        let outcome = ctx.atomically(|ctx| delegation::slash(ctx, &offence));
+        let outcome = ctx.atomically(|ctx| delegation::slash_more(ctx, &offence, sentence.taken));
         match outcome {
             Ok(Outcome {
                 taken, skipped: None, ..
@@ -61,6 +63,38 @@ pub(crate) fn take(
         }
     }
     Ok(held)
+}
+
+/// Takes from every vault of an operator what an offence against the chain itself costs of what was pledged to it at `at`,
+/// the start of the wronged epoch, and destroys it: `fraction` of it in all, of which the same offence has taken `taken`
+/// already. Nobody is paid for reporting it.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub fn take_for_chain(
+    ctx: &mut Ctx<'_>,
+    operator: &AccountId,
+    at: ChainClock,
+    fraction: Bps,
+    taken: Bps,
+) -> Result<(), StateError> {
+    let sentence = Sentence {
+        service: ServiceId::CONSENSUS,
+        operator: *operator,
+        class: 0,
+        fraction,
+        cap: fraction,
+        taken,
+        at,
+        destination: Destination::Burn,
+        reporter: Bps::ZERO,
+    };
+    let mut vaults = vaults::query::vaults_of(ctx, operator)?;
+    vaults.truncate(MAX_VAULTS);
+    for nothing in take(ctx, &sentence, &vaults)? {
+        bank::destroy(ctx, nothing)?;
+    }
+    Ok(())
 }
 
 fn skip(ctx: &mut Ctx<'_>, sentence: &Sentence, vault: &VaultId) -> Result<(), StateError> {

@@ -42,6 +42,7 @@ fn broken(error: Error) -> StateError {
         | Error::NotInSet
         | Error::HeartbeatNotNeeded
         | Error::RotatedAlready
+        | Error::Operator(_)
         | Error::Bank(_) => ID.broken("a hook can account for what the tables say"),
     }
 }

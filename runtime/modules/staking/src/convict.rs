@@ -7,7 +7,8 @@
 //! - check both signatures against the set of that epoch, whatever became of its members since;
 //! - jail every culprit for good, and take from what was liable: the least when alone, more when others were guilty of
 //!   the same epoch, from those who are convicted already too;
-//! - take from what is bonded and what is leaving alike, and destroy it: nobody earns by it.
+//! - take from what is bonded and what is leaving alike, and destroy it: nobody earns by it;
+//! - take the same part of what vaults had pledged to the chain when the epoch began.
 //!
 //! # Source
 //! consensus.md, section 1.3, "Accountability"; restaking.md, "Slashing" (1).
@@ -15,6 +16,7 @@
 use crate::ID;
 use crate::error::Error;
 use crate::event::{Convicted, Slashed};
+use crate::hooks::{Penalty, Wiring};
 use crate::jail::jail;
 use crate::state::{self, CONVICTIONS, LIABLE, SETS, VALIDATORS};
 use crate::types::{Conviction, Jail, fraction};
@@ -57,7 +59,7 @@ pub fn admit(view: &View<'_>, evidence: &Evidence) -> Result<ValidatorSet, Error
 ///
 /// # Errors
 /// As [`admit`]; [`Error::Evidence`] when a signature does not hold.
-pub fn convict(ctx: &mut Ctx<'_>, evidence: &Evidence) -> Result<(), Error> {
+pub fn convict<W: Wiring>(ctx: &mut Ctx<'_>, evidence: &Evidence) -> Result<(), Error> {
     let set = admit(&ctx.view(), evidence)?;
     let committee = Committee::new(set).map_err(|_| ID.broken("a stored set is a committee"))?;
     let chain = ctx.block().chain_hash;
@@ -78,6 +80,7 @@ pub fn convict(ctx: &mut Ctx<'_>, evidence: &Evidence) -> Result<(), Error> {
             weight: member.weight,
             liable,
             slashed: Amount::ZERO,
+            fraction: Bps::ZERO,
         };
         CONVICTIONS.put(ctx, &key, &conviction)?;
         ctx.emit(&Convicted {
@@ -88,11 +91,11 @@ pub fn convict(ctx: &mut Ctx<'_>, evidence: &Evidence) -> Result<(), Error> {
         })?;
         jail(ctx, &member.operator, Jail::Forever)?;
     }
-    settle(ctx, set)
+    settle::<W>(ctx, set)
 }
 
 /// Takes from everybody who is convicted of the set's epoch what is still due for it.
-fn settle(ctx: &mut Ctx<'_>, set: &ValidatorSet) -> Result<(), Error> {
+fn settle<W: Wiring>(ctx: &mut Ctx<'_>, set: &ValidatorSet) -> Result<(), Error> {
     let params = state::params(ctx)?;
     let mut convicted: Vec<(AccountId, Conviction)> = Vec::new();
     state::each_of_epoch(ctx, &CONVICTIONS, set.epoch, |operator, conviction| {
@@ -110,6 +113,15 @@ fn settle(ctx: &mut Ctx<'_>, set: &ValidatorSet) -> Result<(), Error> {
         let more = due.saturating_sub(conviction.slashed);
         let taken = slash(ctx, &operator, set.epoch, part, more)?;
         conviction.slashed = conviction.slashed.checked_add(taken)?;
+        if part > conviction.fraction {
+            let penalty = Penalty {
+                epoch: set.epoch,
+                fraction: part,
+                taken: conviction.fraction,
+            };
+            W::slash_vaults(ctx, &operator, &penalty)?;
+            conviction.fraction = part;
+        }
         CONVICTIONS.put(ctx, &(set.epoch, operator), &conviction)?;
     }
     Ok(())

@@ -92,6 +92,9 @@ pub enum Error {
     /// The key was changed in this epoch already.
     #[error("the consensus key was changed in this epoch already: once per epoch")]
     RotatedAlready,
+    /// The module of operators does not let the account serve the chain.
+    #[error("the account cannot serve the chain as an operator: {0}")]
+    Operator(Code),
     /// The bank's.
     #[error(transparent)]
     Bank(#[from] bank::Error),
@@ -218,6 +221,7 @@ impl Fault for Error {
             Self::NotInSet => 22,
             Self::HeartbeatNotNeeded => 23,
             Self::RotatedAlready => 24,
+            Self::Operator(code) => return Some(*code),
             Self::Bank(inner) => return inner.code(),
             Self::Math(inner) => return inner.code(),
             Self::State(inner) => return inner.code(),
@@ -250,6 +254,7 @@ impl Fault for Error {
             Self::NotInSet => "NOT_IN_SET",
             Self::HeartbeatNotNeeded => "HEARTBEAT_NOT_NEEDED",
             Self::RotatedAlready => "ROTATED_ALREADY",
+            Self::Operator(_) => "OPERATOR",
             Self::Bank(inner) => inner.reason(),
             Self::Math(inner) => inner.reason(),
             Self::State(inner) => inner.reason(),
@@ -272,6 +277,7 @@ impl Fault for Error {
             Self::EvidenceTooEarly(epoch) | Self::EvidenceExpired(epoch) | Self::AlreadyConvicted(epoch) => {
                 vec![("epoch", epoch.to_string())]
             }
+            Self::Operator(code) => vec![("code", code.to_string())],
             Self::StillJailed(until) => vec![("until_ms", until.to_string())],
             Self::Bank(inner) => inner.metadata(),
             Self::Math(inner) => inner.metadata(),

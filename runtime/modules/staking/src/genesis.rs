@@ -68,7 +68,7 @@ pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(),
     let now = ctx.chain_clock();
     ISSUED_UNTIL.put(ctx, &now)?;
     for validator in genesis.validators {
-        add(ctx, validator)?;
+        add::<W>(ctx, validator)?;
     }
     let none = ValidatorSet {
         epoch: Epoch::ZERO,
@@ -77,7 +77,7 @@ pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(),
     };
     let ends_at = now.after(genesis.params.epoch_length);
     let epoch = ctx.epoch();
-    let first = candidate_set::<W>(&ctx.view(), epoch, ends_at, &none)?;
+    let first = candidate_set(&ctx.view(), epoch, ends_at, &none)?;
     if first.validators.is_empty() {
         return Err(Error::Genesis("no validator has the minimum bond"));
     }
@@ -85,7 +85,7 @@ pub(crate) fn init<W: Wiring>(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(),
     Ok(convict::note_liable(ctx, &first)?)
 }
 
-fn add(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
+fn add<W: Wiring>(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
     let operator = validator.operator;
     PublicKey::new(&validator.consensus_key)
         .map_err(|_| Error::Genesis("a consensus key is no BLS12-381 key"))?;
@@ -95,8 +95,8 @@ fn add(ctx: &mut Ctx<'_>, validator: GenesisValidator) -> Result<(), Error> {
         consensus_key: validator.consensus_key,
         p2p_key: validator.p2p_key,
     };
-    identity.check(ctx, operator)?;
-    identity.write(ctx, operator)?;
+    identity.check::<W>(ctx, operator)?;
+    identity.write::<W>(ctx, operator)?;
     for bond in validator.bonds {
         if bond.amount.is_zero() {
             return Err(Error::ZeroAmount);

@@ -3,8 +3,8 @@
 //! May name: kernel, primitives, crypto, bank, light-palisade.
 //!
 //! Anyone registers a validator by bonding PAL and proving possession of a BLS key; anyone bonds to one. At each
-//! epoch's end the stakes two blocks earlier decide the next epoch's set. How much a validator's stake counts is
-//! asked through [`Wiring`], so that restaked allocations can take it over. README.md has tables and parameters.
+//! epoch's end the stakes two blocks earlier decide the next epoch's set: how much each counts, with what its vaults
+//! pledge, is the service of consensus's to say; [`set_from`] makes weights of that. README.md has tables and parameters.
 //!
 //! ```text
 //!            register                boundary (enough stake)
@@ -56,14 +56,14 @@ pub use event::{
     TipsCollected, Unbonded, UnbondingPaid, Unjailed,
 };
 pub use genesis::{Genesis, GenesisBond, GenesisValidator, export};
-pub use hooks::Wiring;
+pub use hooks::{Penalty, Wiring};
 pub use jail::is_cut_at;
 pub use msg::{
     Bond, ClaimRewards, Heartbeat, Moniker, Msg, RegisterValidator, RotateConsensusKey, Unbond, Unjail,
 };
 pub use params::{Params, ParamsError};
 pub use resume::{Tables, as_genesis};
-pub use set::{candidate_set, is_concentrated, set_in_force, set_of};
+pub use set::{begin_with, candidate_set, is_concentrated, set_from, set_in_force, set_of};
 pub use standing::{Standing, standings};
 pub use state::{bonding_account, evidence_window, reward_account, set_params};
 pub use types::{BondRecord, Conviction, Duty, Jail, Pool, Rotation, Unbonding, ValidatorRecord};
@@ -93,13 +93,13 @@ impl<W: Wiring> Module for Staking<W> {
     fn execute(ctx: &mut Ctx<'_>, sender: AccountId, msg: Msg) -> Result<(), Error> {
         msg.validate()?;
         match msg {
-            Msg::RegisterValidator(msg) => register::execute(ctx, sender, &msg),
+            Msg::RegisterValidator(msg) => register::execute::<W>(ctx, sender, &msg),
             Msg::Bond(msg) => bond::execute(ctx, sender, &msg),
             Msg::Unbond(msg) => unbond::execute(ctx, sender, &msg),
             Msg::ClaimRewards(msg) => claim_rewards::execute(ctx, sender, &msg),
             Msg::Unjail(_) => unjail::execute(ctx, sender),
             Msg::Heartbeat(_) => duty::heartbeat(ctx, sender),
-            Msg::RotateConsensusKey(msg) => rotate_key::execute(ctx, sender, &msg),
+            Msg::RotateConsensusKey(msg) => rotate_key::execute::<W>(ctx, sender, &msg),
         }
     }
 

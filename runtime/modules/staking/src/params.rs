@@ -17,8 +17,11 @@ pub struct Params {
     pub max_validators: u16,
     /// A validator's first bond, and the least stake that counts, in npal.
     pub min_bond: Amount,
-    /// The most of all stake that one validator's weight may be; 10,000 for no cap.
+    /// The most of all power that one validator's may be; 10,000 for no cap.
     pub validator_cap: Bps,
+    /// The most of all power before by which one validator's rises in an epoch, or falls by prices; 10,000 for as much as
+    /// all of it.
+    pub power_change: Bps,
     /// New PAL per year, of the supply.
     pub issuance: Bps,
     /// Unbondings of one bond under way at a time.
@@ -104,6 +107,7 @@ impl Params {
             max_validators: 150,
             min_bond: Amount::new(10_000_000_000_000),
             validator_cap: bps(2_000),
+            power_change: bps(1_000),
             issuance: bps(300),
             max_unbondings: 32,
             payouts_per_block: 256,
@@ -126,6 +130,7 @@ impl Params {
             max_validators: 64,
             min_bond: Amount::new(1_000_000_000),
             validator_cap: Bps::ONE,
+            power_change: bps(3_333),
             evidence_window: Millis::new(60_000),
             idle_epochs: 6,
             jail_time: Millis::new(20_000),
@@ -143,6 +148,7 @@ impl Params {
             ("max_validators", self.max_validators == 0),
             ("min_bond", self.min_bond.is_zero()),
             ("validator_cap", self.validator_cap == Bps::ZERO),
+            ("power_change", self.power_change == Bps::ZERO),
             ("max_unbondings", self.max_unbondings == 0),
             ("payouts_per_block", self.payouts_per_block == 0),
             ("evidence_window", self.evidence_window.is_zero()),

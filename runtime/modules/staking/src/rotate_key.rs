@@ -8,6 +8,7 @@
 
 use crate::error::Error;
 use crate::event::KeyRotated;
+use crate::hooks::Wiring;
 use crate::msg::RotateConsensusKey;
 use crate::register::prove_possession;
 use crate::state::{self, KEYS, ROTATIONS, VALIDATORS};
@@ -15,7 +16,11 @@ use crate::types::{Jail, Rotation};
 use kernel::Ctx;
 use primitives::AccountId;
 
-pub(crate) fn execute(ctx: &mut Ctx<'_>, operator: AccountId, msg: &RotateConsensusKey) -> Result<(), Error> {
+pub(crate) fn execute<W: Wiring>(
+    ctx: &mut Ctx<'_>,
+    operator: AccountId,
+    msg: &RotateConsensusKey,
+) -> Result<(), Error> {
     let mut record = state::validator(ctx, &operator)?;
     if record.jail == Some(Jail::Forever) {
         return Err(Error::Tombstoned);
@@ -25,7 +30,7 @@ pub(crate) fn execute(ctx: &mut Ctx<'_>, operator: AccountId, msg: &RotateConsen
         return Err(Error::RotatedAlready);
     }
     let hash = state::consensus_key_hash(&msg.consensus_key);
-    if KEYS.contains(ctx, &hash)? {
+    if KEYS.contains(ctx, &hash)? || W::is_service_key(ctx, &msg.consensus_key)? {
         return Err(Error::KeyTaken("consensus"));
     }
     // Order: the pairing comes after what is cheaper to refuse.

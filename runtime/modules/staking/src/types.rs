@@ -244,6 +244,8 @@ pub struct Conviction {
     pub liable: Amount,
     /// What was taken so far, in npal: it grows when others turn out to be guilty of the same epoch.
     pub slashed: Amount,
+    /// What part of what was liable it has cost so far, bonds and vaults alike.
+    pub fraction: Bps,
 }
 
 /// How a validator does its work in the epoch that goes on, and how it did before.

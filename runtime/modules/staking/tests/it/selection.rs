@@ -1,12 +1,12 @@
 //! Who is chosen, with what weight.
 
 use crate::world::{Staking, World, account, by_operator, consensus_key, funds, genesis, params, validator};
+use kernel::Module;
 use kernel::testing::Sandbox;
-use kernel::{Ctx, Module, StateError, View};
 use palisade_staking as staking;
 use primitives::{AccountId, Amount, Bps, ChainClock, Epoch};
 use proptest::prelude::*;
-use staking::{Params, Wiring};
+use staking::Params;
 
 /// A first set from stakes of accounts 1 and up.
 fn first_set(params: &Params, stakes: &[u128]) -> Vec<(AccountId, u64)> {
@@ -84,40 +84,28 @@ fn the_smallest_cap_of_the_smallest_stakes_still_gives_a_set() {
     assert_eq!(first_set(&strict, &[1, 2]).len(), 2);
 }
 
-/// Counts what is bonded ten times for validator 2, and not at all for validator 1.
-enum Tenfold {}
-
-impl Wiring for Tenfold {
-    fn stake(_: &View<'_>, operator: &AccountId, bonded: Amount) -> Result<Amount, StateError> {
-        let factor = if *operator == account(1) { 0 } else { 10 };
-        Ok(Amount::new(bonded.get() * factor))
-    }
-
-    fn share(
-        _: &mut Ctx<'_>,
-        _: &AccountId,
-        _: Amount,
-        earned: bank::InTransit,
-    ) -> Result<bank::InTransit, StateError> {
-        Ok(earned)
-    }
-}
-
 #[test]
-fn what_counts_is_what_the_wiring_says() {
+fn a_set_is_made_of_what_each_counts_for() {
     let world = World::start(genesis(
         params(),
-        vec![validator(1, &[(1, 5_000)]), validator(2, &[(2, 100)])],
+        vec![validator(1, &[(1, 5_000)]), validator(2, &[(2, 1_000)])],
     ))
     .unwrap();
-    let set = staking::candidate_set::<Tenfold>(
-        &world.chain.view(),
-        Epoch::new(1),
-        ChainClock::new(5),
-        &world.set(),
-    )
-    .unwrap();
-    assert_eq!(by_operator(&set), [(account(2), 1_000_000_000)]);
+    let made = |whole, powers: &[(AccountId, Amount)]| {
+        let view = world.chain.view();
+        let when = (Epoch::new(1), ChainClock::new(5));
+        staking::set_from(&view, when, (Amount::new(whole), powers), &world.set())
+    };
+    let set = made(4, &[(account(1), Amount::ZERO), (account(2), Amount::new(1))]).unwrap();
+    assert_eq!(by_operator(&set), [(account(2), 250_000_000)]);
+    // More than the whole is the whole.
+    let set = made(4, &[(account(1), Amount::new(6)), (account(2), Amount::new(2))]).unwrap();
+    assert_eq!(
+        by_operator(&set),
+        [(account(1), 750_000_000), (account(2), 250_000_000)]
+    );
+    assert_eq!(by_operator(&made(4, &[]).unwrap()), by_operator(&world.set()));
+    assert!(made(4, &[(account(9), Amount::new(1))]).is_err());
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(crate) fn params() -> Params {
         max_validators: 4,
         min_bond: Amount::new(1_000),
         validator_cap: Bps::ONE,
+        power_change: Bps::ONE,
         issuance: Bps::ZERO,
         max_unbondings: 3,
         payouts_per_block: 2,
@@ -230,7 +231,7 @@ impl World {
             .block()
             .chain_clock
             .after(staking::query::params(&view).unwrap().epoch_length);
-        staking::candidate_set::<()>(&view, epoch, ends_at, &self.set()).unwrap()
+        staking::candidate_set(&view, epoch, ends_at, &self.set()).unwrap()
     }
 
     /// Ends the epoch in this block with the set that the present state gives, as the runtime does.
