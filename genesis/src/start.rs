@@ -13,7 +13,9 @@ use runtime::assets::{
 use runtime::bank::{self, Balance};
 use runtime::genesis::GenesisError as RuntimeError;
 use runtime::staking::{self, GenesisBond, GenesisValidator, Moniker};
-use runtime::{Changes, ModulesGenesis, State, attested, delegation, dss, oracle, rewards, slashing, vaults};
+use runtime::{
+    Changes, ModulesGenesis, State, attested, delegation, dss, governance, oracle, rewards, slashing, vaults,
+};
 
 /// The chain at height 0.
 #[derive(Clone, Debug)]
@@ -130,6 +132,10 @@ impl Document {
                 },
                 rewards: rewards::Genesis {
                     params: self.parameters.rewards,
+                    resumed: None,
+                },
+                governance: governance::Genesis {
+                    params: self.parameters.governance.clone(),
                     resumed: None,
                 },
                 attested: attested::Genesis::default(),

@@ -17,6 +17,7 @@ compose! {
         dss Dss: dss::Dss<Wire>,
         slashing Slashing: slashing::Slashing<Wire>,
         rewards Rewards: rewards::Rewards<Wire>,
+        governance Governance: governance::Governance<Wire>,
         attested Attested: attested::Attested,
         oracle Oracle: oracle::Oracle<Wire>,
     ],
@@ -28,6 +29,7 @@ compose! {
         slashing::Slashing<Wire>,
         dss::Dss<Wire>,
         rewards::Rewards<Wire>,
+        governance::Governance<Wire>,
         attested::Attested,
         oracle::Oracle<Wire>,
         // Order: last, since the next set comes from everything before.

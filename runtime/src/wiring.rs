@@ -7,6 +7,7 @@ use kernel::{Ctx, Read, StateError, View};
 use primitives::{AccountId, Amount, AssetId};
 use vaults::OpenSlashes;
 
+mod decisions;
 mod prices;
 mod services;
 
