@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 LIGHT = {"light-palisade"}
-MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss", "slashing", "rewards"}
+MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss", "slashing", "rewards", "governance"}
 SERVICES = {"attested", "oracle", "service-consensus"}
 BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
 CLIENT_NAMES = {"proto", "primitives", "crypto", "signer"} | LIGHT
@@ -34,6 +34,7 @@ MAY_NAME = {
     "dss": {"kernel", "primitives", "crypto", "bank", "vaults", "delegation"},
     "slashing": {"kernel", "primitives", "crypto", "bank", "staking", "vaults", "delegation", "dss"},
     "rewards": {"kernel", "primitives", "bank", "vaults", "staking", "delegation", "dss"},
+    "governance": {"kernel", "primitives", "bank"},
     "attested": {"kernel", "primitives", "crypto", "dss"},
     "oracle": {"kernel", "primitives", "crypto", "bank", "dss"},
     "service-consensus": {"kernel", "primitives", "crypto", "dss", "staking", "light-palisade"},

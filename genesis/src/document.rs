@@ -78,6 +78,8 @@ pub struct Parameters {
     pub oracle: runtime::oracle::Params,
     /// Of how valuations follow prices.
     pub valuation: runtime::assets::Params,
+    /// Of what validators decide.
+    pub governance: runtime::governance::Params,
 }
 
 /// An asset besides PAL.

@@ -26,6 +26,7 @@ impl Preset {
                 rewards: runtime::rewards::Params::standard(),
                 oracle: runtime::oracle::Params::mainnet(),
                 valuation: runtime::assets::Params::mainnet(),
+                governance: runtime::governance::Params::mainnet(),
             },
             Self::Localnet => Parameters {
                 chain: runtime::Params::localnet(),
@@ -37,6 +38,7 @@ impl Preset {
                 rewards: runtime::rewards::Params::standard(),
                 oracle: runtime::oracle::Params::localnet(),
                 valuation: runtime::assets::Params::localnet(),
+                governance: runtime::governance::Params::localnet(),
             },
         }
     }

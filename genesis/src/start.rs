@@ -14,8 +14,8 @@ use runtime::bank::{self, Balance};
 use runtime::genesis::GenesisError as RuntimeError;
 use runtime::staking::{self, GenesisBond, GenesisValidator, Moniker};
 use runtime::{
-    Changes, ModulesGenesis, State, attested, delegation, dss, oracle, rewards, service_consensus, slashing,
-    vaults,
+    Changes, ModulesGenesis, State, attested, delegation, dss, governance, oracle, rewards,
+    service_consensus, slashing, vaults,
 };
 
 /// The chain at height 0.
@@ -133,6 +133,10 @@ impl Document {
                 },
                 rewards: rewards::Genesis {
                     params: self.parameters.rewards,
+                    resumed: None,
+                },
+                governance: governance::Genesis {
+                    params: self.parameters.governance.clone(),
                     resumed: None,
                 },
                 attested: attested::Genesis::default(),

@@ -3,6 +3,7 @@
 use crate::authorize::{Authorized, Pricing, authorize};
 use crate::chain;
 use crate::error::Halt;
+use crate::gate;
 use crate::modules::ModuleError;
 use crate::receipt::{Failure, Receipt};
 use crate::transaction::{Transaction, TransactionError};
@@ -130,9 +131,9 @@ impl Applier<'_> {
         let mut ctx = Ctx::transaction(self.overlay, self.block, limit);
         let outcome = ctx.atomically(|ctx| {
             (0u32..).zip(&body.messages).try_for_each(|(index, message)| {
-                message
-                    .clone()
-                    .execute(ctx, body.sender)
+                gate::admit(ctx, message)
+                    .map_err(ModuleError::Governance)
+                    .and_then(|()| message.clone().execute(ctx, body.sender))
                     .map_err(|error| (index, error))
             })
         });

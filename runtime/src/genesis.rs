@@ -6,6 +6,7 @@ pub use world::{FoundingMember, FoundingOperator, FoundingService, FoundingVault
 
 use crate::chain::{self, InitError};
 use crate::modules::{ModuleError, ModulesGenesis};
+use crate::rules::{RuleError, Rules, in_force};
 use kernel::{Block, Ctx, Fault, StateError, View};
 use state::{Changes, Overlay, State};
 
@@ -29,6 +30,9 @@ pub enum GenesisError {
     /// A module's part is wrong.
     #[error("genesis of a module: {0}")]
     Module(Box<ModuleError>),
+    /// The parameters of modules do not fit each other.
+    #[error("parameters: {0}")]
+    Rules(#[from] RuleError),
     /// The code is broken.
     #[error(transparent)]
     State(#[from] StateError),
@@ -41,6 +45,7 @@ impl GenesisError {
         match self {
             Self::Params(error) => error.reason(),
             Self::Module(error) => error.reason(),
+            Self::Rules(_) => "BAD_PARAMS",
             Self::State(error) => error.reason(),
         }
     }
@@ -87,6 +92,8 @@ pub fn init(genesis: Genesis) -> Result<Initial, GenesisError> {
     let modules = genesis.modules.init(&mut ctx);
     let written = modules.and_then(|()| world::found(&mut ctx, genesis.world));
     written.map_err(|error| GenesisError::Module(Box::new(error)))?;
+    let now = block.chain_clock;
+    Rules::read(&ctx)?.check(in_force(&ctx, now, now)?)?;
     let changes = overlay.into_changes();
     let state = empty.apply(&changes)?;
     Ok(Initial { state, changes })

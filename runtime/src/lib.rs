@@ -13,6 +13,7 @@
 //! - Per asset, balances add up to the supply after every block.
 //! - Nothing a transaction contains panics or halts the node.
 
+pub mod action;
 mod apply;
 pub mod authorize;
 mod block;
@@ -22,19 +23,23 @@ pub mod epoch;
 mod error;
 mod event;
 pub mod fee;
+mod gate;
 pub mod genesis;
 mod modules;
 pub mod query;
 mod receipt;
+pub mod rules;
 mod simulate;
 pub mod transaction;
 pub mod wire;
 mod wiring;
 
 pub use {
-    assets, attested, bank, delegation, dss, oracle, rewards, service_consensus, slashing, staking, vaults,
+    assets, attested, bank, delegation, dss, governance, oracle, rewards, service_consensus, slashing,
+    staking, vaults,
 };
 
+pub use action::Action;
 pub use block::{BlockContext, BlockEvents, Built, Executed, Limits, build, execute};
 pub use chain::Params;
 pub use error::{BlockInvalid, ExecuteError, Halt};

@@ -17,6 +17,7 @@ compose! {
         dss Dss: dss::Dss<Wire>,
         slashing Slashing: slashing::Slashing<Wire>,
         rewards Rewards: rewards::Rewards<Wire>,
+        governance Governance: governance::Governance<Wire>,
         attested Attested: attested::Attested,
         oracle Oracle: oracle::Oracle<Wire>,
         // Order: the first set comes from all that genesis has put behind validators.
@@ -30,6 +31,7 @@ compose! {
         slashing::Slashing<Wire>,
         dss::Dss<Wire>,
         rewards::Rewards<Wire>,
+        governance::Governance<Wire>,
         attested::Attested,
         oracle::Oracle<Wire>,
         service_consensus::Consensus<Wire>,

@@ -63,6 +63,7 @@ pub fn params_keys() -> Vec<Vec<u8>> {
         rewards::query::params_key(),
         assets::query::params_key(),
         oracle::query::params_key(),
+        governance::query::params_key(),
     ]
 }
 
@@ -114,6 +115,10 @@ pub fn parameters(store: &(impl Read + ?Sized)) -> Result<Vec<Parameter>, StateE
             reward_rows(&rewards::query::params(store)?),
         ))
         .chain(of(oracle::ID.name(), oracle_rows(&oracle::query::params(store)?)))
+        .chain(of(
+            governance::ID.name(),
+            governance_rows(&governance::query::params(store)?),
+        ))
         .collect())
 }
 
@@ -212,6 +217,19 @@ fn oracle_rows(params: &oracle::Params) -> Vec<(&'static str, String, &'static s
     ]
 }
 
+fn governance_rows(params: &governance::Params) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("deposit", params.deposit.to_string(), "npal"),
+        ("voting_period", params.voting_period.to_string(), "ms"),
+        ("timelock", params.timelock.to_string(), "ms"),
+        ("quorum", params.quorum.get().to_string(), "bps"),
+        ("threshold", params.threshold.get().to_string(), "bps"),
+        ("longest_halt", params.longest_halt.to_string(), "ms"),
+        ("max_open", params.max_open.to_string(), ""),
+        ("items_per_block", params.items_per_block.to_string(), ""),
+    ]
+}
+
 fn staking_rows(params: &staking::Params) -> Vec<(&'static str, String, &'static str)> {
     vec![
         ("epoch_length", params.epoch_length.to_string(), "ms"),
@@ -240,6 +258,9 @@ fn staking_rows(params: &staking::Params) -> Vec<(&'static str, String, &'static
         ("jail_time", params.jail_time.to_string(), "ms"),
     ]
 }
+
+/// A proposal of the validators, with its tally and its phase.
+pub type Proposal = governance::Proposal<crate::Action>;
 
 /// What a validator is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

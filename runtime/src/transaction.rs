@@ -272,6 +272,7 @@ fn outgoing(message: &Message) -> Amount {
         // The bonds of services and requests are parameters, which need state too.
         | Message::Slashing(_)
         | Message::Rewards(rewards::Msg::Claim { .. })
+        | Message::Governance(_)
         | Message::Attested(_)
         // Which asset a feed's rounds pay in is not known without state either.
         | Message::Oracle(_)

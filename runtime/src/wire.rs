@@ -5,6 +5,8 @@ mod bank;
 mod canonical;
 mod delegation;
 mod fields;
+mod govern;
+mod govern_params;
 mod oracle;
 mod reward;
 mod schema;

@@ -7,6 +7,7 @@ use primitives::{AccountId, AssetId};
 use vaults::OpenSlashes;
 
 mod consensus;
+mod decisions;
 mod prices;
 mod services;
 

@@ -1,5 +1,6 @@
 //! What transactions and receipts say, as JSON for people and programs.
 
+mod govern;
 mod prices;
 mod restaking;
 mod services;
@@ -129,6 +130,8 @@ fn one(network: Network, kind: &Kind) -> Value {
         | Kind::VetoSlash(_)) => services::of_work(network, kind).unwrap_or(Value::Null),
         Kind::FundRewards(msg) => services::fund_rewards(msg),
         Kind::ClaimVaultRewards(msg) => services::claim_vault_rewards(msg),
+        Kind::Propose(msg) => govern::propose(network, msg),
+        Kind::CastVote(msg) => govern::vote(msg),
         kind @ (Kind::CreateFeed(_)
         | Kind::SetFeedBounds(_)
         | Kind::EndFeed(_)

@@ -1,5 +1,7 @@
 //! Which fields the messages of a transaction have, to say what is wrong with bytes that are not canonical.
 
+mod govern;
+
 /// A message: its name and its fields.
 #[derive(Debug)]
 pub(crate) struct Schema {
@@ -204,6 +206,7 @@ static MESSAGE: Schema = Schema {
         (33, Some(&JOIN_SERVICE)),
         (34, Some(&LEAVE_SERVICE)),
         (35, Some(&EJECT_OPERATOR)),
+        (36, Some(&govern::PROPOSE)),
         (37, Some(&POST_TASK)),
         (38, Some(&COMMIT_ANSWER)),
         (39, Some(&SHOW_ANSWER)),
@@ -215,14 +218,15 @@ static MESSAGE: Schema = Schema {
         (45, Some(&VETO_SLASH)),
         (46, Some(&FUND_REWARDS)),
         (47, Some(&CLAIM_VAULT_REWARDS)),
-        (60, Some(&CREATE_FEED)),
-        (61, Some(&SET_FEED_BOUNDS)),
-        (62, Some(&END_FEED)),
-        (63, Some(&FUND_FEED)),
-        (64, Some(&WITHDRAW_FEED_DEPOSIT)),
-        (65, Some(&COMMIT_PRICE)),
-        (66, Some(&REVEAL_PRICE)),
-        (67, Some(&SET_PRICE_SOURCE)),
+        (48, Some(&govern::CAST_VOTE)),
+        (49, Some(&CREATE_FEED)),
+        (50, Some(&SET_FEED_BOUNDS)),
+        (51, Some(&END_FEED)),
+        (52, Some(&FUND_FEED)),
+        (53, Some(&WITHDRAW_FEED_DEPOSIT)),
+        (54, Some(&COMMIT_PRICE)),
+        (55, Some(&REVEAL_PRICE)),
+        (56, Some(&SET_PRICE_SOURCE)),
     ],
 };
 

@@ -6,7 +6,7 @@ use crate::transaction::{Body, MAX_MEMO_BYTES, MAX_MESSAGES, TransactionError};
 use crate::wire::canonical;
 use crate::wire::fields::{FieldError, account, amount, array, invalid, small};
 use crate::wire::schema::{BODY, ENVELOPE};
-use crate::wire::{assets, bank, delegation, oracle, reward, service, slash, staking, vaults};
+use crate::wire::{assets, bank, delegation, govern, oracle, reward, service, slash, staking, vaults};
 use primitives::{Gas, Height};
 use prost::Message as _;
 use prost::encoding::{WireType, decode_key, decode_varint};
@@ -150,6 +150,8 @@ fn read_message(message: pb::Message) -> Result<Message, FieldError> {
         Kind::VetoSlash(message) => Message::Slashing(slash::veto(&message)),
         Kind::FundRewards(message) => Message::Rewards(reward::fund(&message)?),
         Kind::ClaimVaultRewards(message) => Message::Rewards(reward::claim(&message)?),
+        Kind::Propose(message) => Message::Governance(govern::propose(message)?),
+        Kind::CastVote(message) => Message::Governance(govern::vote(&message)?),
         Kind::CreateFeed(message) => Message::Oracle(oracle::create(&message)?),
         Kind::SetFeedBounds(message) => Message::Oracle(oracle::set_bounds(&message)?),
         Kind::EndFeed(message) => Message::Oracle(oracle::end(&message)),
@@ -213,6 +215,7 @@ fn write_message(message: &Message) -> pb::Message {
         Message::Consensus(message) => service::write_membership(*message),
         Message::Slashing(message) => slash::write(message),
         Message::Rewards(message) => reward::write(message),
+        Message::Governance(message) => govern::write(message),
         Message::Attested(message) => service::write_program(message),
         Message::Oracle(message) => oracle::write(message),
     };

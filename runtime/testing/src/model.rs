@@ -127,6 +127,7 @@ impl Model {
             | Message::Dss(_)
             | Message::Slashing(_)
             | Message::Rewards(_)
+            | Message::Governance(_)
             | Message::Attested(_)
             | Message::Oracle(_)
             | Message::Consensus(_) => {

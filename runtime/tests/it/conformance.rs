@@ -223,6 +223,11 @@ fn of_execution() -> Vec<(&'static str, String)> {
             of(&encode(&delegation::Params::mainnet())),
         ),
         ("reward parameters", of(&encode(&rewards::Params::standard()))),
+        (
+            "governance parameters",
+            of(&encode(&governance::Params::mainnet())),
+        ),
+        ("actions of proposals", of(&encode(&crate::governance::actions()))),
     ]
 }
 
@@ -326,6 +331,10 @@ fn of_a_chain() -> Vec<(&'static str, String)> {
         (
             "power tables",
             of(&encode(&exported.modules.service_consensus.resumed.unwrap())),
+        ),
+        (
+            "governance tables",
+            of(&encode(&exported.modules.governance.resumed.unwrap())),
         ),
         ("genesis", of(&chain.document.canonical())),
         ("chain hash", chain.hash().to_string()),

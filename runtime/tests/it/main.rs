@@ -16,6 +16,7 @@ mod evidence;
 mod fees;
 mod fuzz;
 mod genesis;
+mod governance;
 mod model;
 mod power;
 mod prices;
