@@ -4,6 +4,8 @@
 #
 #   scripts/accept.sh                    everything (about twelve minutes on two cores once built)
 #   scripts/accept.sh start light kills  only these
+#   scripts/accept.sh kills 200          two hundred of them instead of twenty
+#   scripts/accept.sh soak               half an hour of load: memory stays flat (by name only, as is `curve`)
 #   scripts/accept.sh --list             what there is
 #   scripts/accept.sh --json FILE        the figures as JSON too
 #

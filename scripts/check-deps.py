@@ -16,7 +16,7 @@ SERVICES = {"attested", "oracle", "service-consensus"}
 BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
 CLIENT_NAMES = {"proto", "primitives", "crypto", "signer"} | LIGHT
 NODE = {
-    "client", "consensus", "engine", "mempool", "network", "rpc", "signer", "store", "sync", "testnet", "wal",
+    "client", "consensus", "engine", "mempool", "network", "operator", "rpc", "signer", "store", "sync", "testnet", "wal",
 }
 
 # Each row is complete, not cumulative.
@@ -53,6 +53,7 @@ MAY_NAME = {
     },
     "rpc": {"proto", "primitives", "crypto", "light-palisade", "runtime"},
     "client": CLIENT_NAMES,
+    "operator": CLIENT_NAMES | {"client"},
     "testnet": CLIENT_NAMES | {"client", "genesis"},
     "node": NODE | {"runtime", "genesis", "proto", "primitives", "crypto"} | LIGHT,
     # Named only as dev-dependencies, they may name anything on their side.

@@ -26,6 +26,7 @@ impl Document {
             operators: Vec::new(),
             services: Vec::new(),
             vaults: Vec::new(),
+            continues: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The document itself.
 
+use crate::continuation::Continuation;
 use crate::error::GenesisError;
 use crate::text::{Address, Hex, Kind, Text};
 use crate::world::{Operator, Service, Vault};
@@ -54,6 +55,10 @@ pub struct Document {
     /// The first vaults, by number from 0 on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vaults: Vec<Vault>,
+    /// From where the chain goes on, when it was set back to a checkpoint: what stands above is where it came from then.
+    /// Never on a live one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Continuation>,
 }
 
 /// The chain's rules.
@@ -214,8 +219,12 @@ impl Document {
             (&self.assets, &self.accounts, &self.supply, &self.validators),
         ));
         let empty = self.operators.is_empty() && self.services.is_empty() && self.vaults.is_empty();
-        if !empty {
+        // Where more follows it is always there: no two documents have the same bytes.
+        if !empty || self.continues.is_some() {
             bytes.extend(encode(&(&self.operators, &self.services, &self.vaults)));
+        }
+        if let Some(from) = &self.continues {
+            bytes.extend(encode(from));
         }
         bytes
     }

@@ -38,6 +38,9 @@ pub enum GenesisError {
     /// A live chain with what only development chains have.
     #[error("a live chain has no {0}")]
     DevelopmentOnly(&'static str),
+    /// What the chain goes on from cannot be.
+    #[error("`continues` cannot be gone on from: {0}")]
+    Continuation(&'static str),
     /// A list is out of order, or has something twice.
     #[error("{list} must be strictly ascending; {item} is not above the one before it")]
     Order {
@@ -142,6 +145,9 @@ impl GenesisError {
                 "addresses of live chains start with `pal1`, of development chains with `paldev1`"
             }
             Self::DevelopmentOnly(_) => "remove it, or set `network` to `development`",
+            Self::Continuation(_) => {
+                "make the document again from the checkpoint, with `palisade debug continue`"
+            }
             Self::Order { .. } => "sort the list and remove what is there twice",
             Self::PalListed => "remove it from `assets`; list PAL under `accounts` and `supply` alone",
             Self::ZeroHolding { .. } => "remove the holding",
@@ -180,6 +186,7 @@ impl GenesisError {
             Self::ChainName(_) => "GENESIS_CHAIN_NAME",
             Self::WrongNetwork { .. } => "GENESIS_WRONG_NETWORK",
             Self::DevelopmentOnly(_) => "GENESIS_DEVELOPMENT_ONLY",
+            Self::Continuation(_) => "GENESIS_CONTINUATION",
             Self::Order { .. } => "GENESIS_ORDER",
             Self::PalListed => "GENESIS_PAL_LISTED",
             Self::ZeroHolding { .. } => "GENESIS_ZERO_HOLDING",

@@ -13,6 +13,7 @@
 //!   consensus key.
 
 mod build;
+mod continuation;
 mod document;
 mod error;
 mod presets;
@@ -21,6 +22,7 @@ mod text;
 mod validate;
 mod world;
 
+pub use continuation::{Continuation, Entry};
 pub use document::{Account, Asset, Document, Holding, Parameters, Restaking, Validator};
 pub use error::{GenesisError, Warning};
 pub use presets::Preset;

@@ -18,20 +18,20 @@ use runtime::{
     service_consensus, slashing, vaults,
 };
 
-/// The chain at height 0.
+/// The chain at height 0, or where it goes on from a checkpoint.
 #[derive(Clone, Debug)]
 pub struct Start {
     /// Every signature binds it.
     pub chain_hash: ChainHash,
-    /// The header at height 0: the first block's parent. The state's root stands in the first block's header.
+    /// The header that nobody signed: the first block's parent. The state's root stands in the first block's header.
     pub header: Header,
     /// The state.
     pub state: State,
     /// What leads there from nothing.
     pub changes: Changes,
-    /// The validators of the first epoch.
+    /// The validators of the first block's epoch.
     pub validators: ValidatorSet,
-    /// The vaults, in the document's order.
+    /// The vaults, in the document's order; none where the chain goes on from a checkpoint.
     pub vaults: Vec<Digest>,
     /// What is allowed, and unwise.
     pub warnings: Vec<Warning>,
@@ -44,6 +44,9 @@ impl Document {
     /// # Errors
     /// [`GenesisError`].
     pub fn start(&self) -> Result<Start, GenesisError> {
+        if let Some(from) = &self.continues {
+            return self.resume(from);
+        }
         let warnings = self.validate()?;
         let genesis = self.runtime()?;
         let initial = runtime::genesis::init(genesis)?;

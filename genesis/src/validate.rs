@@ -25,6 +25,9 @@ impl Document {
             return Err(GenesisError::ChainName(self.chain.0.clone()));
         }
         self.check_network()?;
+        if let Some(from) = &self.continues {
+            from.validate(self.network)?;
+        }
         self.check_lists()?;
         self.parameters
             .chain

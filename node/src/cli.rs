@@ -1,5 +1,6 @@
 //! The command line: `palisade <noun> <verb>`.
 
+mod admin;
 mod config;
 mod context;
 mod debug;
@@ -143,6 +144,9 @@ enum Command {
     /// Keep a validator's keys in a process of their own.
     #[command(subcommand)]
     Signer(signer::Verb),
+    /// Tell a running node of one's own what to do, over the socket in its home.
+    #[command(subcommand)]
+    Admin(admin::Verb),
     /// Ask a node, with proofs on request.
     #[command(subcommand)]
     Query(query::Verb),
@@ -205,6 +209,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Reward(verb) => block_on(reward::run(verb, &context)),
         Command::Slash(verb) => block_on(slash::run(verb, &context)),
         Command::Signer(verb) => block_on(signer::run(verb, &context)),
+        Command::Admin(verb) => block_on(admin::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
         Command::Debug(verb) => debug::run(verb, &context),
         Command::Config(verb) => config::run(&verb, &context),

@@ -43,6 +43,8 @@ pub(crate) struct NodeConfig {
     pub(crate) rpc: rpc::Config,
     /// Metrics and health.
     pub(crate) metrics: MetricsSection,
+    /// The services for the owner alone.
+    pub(crate) admin: AdminSection,
 }
 
 /// The `[node]` section.
@@ -98,6 +100,23 @@ pub(crate) struct SignerSection {
 pub(crate) struct MetricsSection {
     /// Where `/metrics`, `/healthy` and `/ready` are served over HTTP.
     pub(crate) listen: SocketAddr,
+}
+
+/// The `[admin]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AdminSection {
+    /// The socket of AdminService and KeyService, and of DevService on a development chain: a path, from the home on;
+    /// empty for none. Only the owner of the home can open it.
+    pub(crate) socket: String,
+}
+
+impl Default for AdminSection {
+    fn default() -> Self {
+        Self {
+            socket: "admin.sock".to_owned(),
+        }
+    }
 }
 
 impl Default for NodeSection {

@@ -22,6 +22,7 @@ mod app;
 mod backend;
 mod cli;
 mod config;
+mod logging;
 mod output;
 mod start;
 

@@ -15,8 +15,9 @@ mod watch;
 
 pub(crate) use error::{StartError, of_store as exit_of_store};
 pub(crate) use offline::{open, take as take_offline};
-pub(crate) use open::{Opened, chain_and_kind, chain_of};
+pub(crate) use open::{Opened, chain_and_kind, chain_of, genesis};
 pub(crate) use serving::serve as serve_signer;
+pub(crate) use signing::protection;
 pub(crate) use watch::now;
 
 use crate::app::{self, Chain, Gate, Mempool, Relay};
@@ -118,14 +119,15 @@ async fn run_as(
         .map(|voting| voter::open(voting, &config, home, &opened, permissions))
         .transpose()?;
     let ring = voter.as_ref().map(|voter| voter.signing.keys.clone());
-    let (signing, account, double_voter, new_keys) = match voter {
+    let (signing, account, double_voter, new_keys, own) = match voter {
         Some(voter) => (
             Some(voter.signing),
             voter.account,
             voter.double_voter,
             voter.new_keys,
+            voter.own,
         ),
-        None => (None, None, None, None),
+        None => (None, None, None, None, None),
     };
 
     let mempool_metrics = mempool::Metrics::default();
@@ -248,6 +250,17 @@ async fn run_as(
     rpc_metrics.register(&mut registry);
     let served = watch::serve(&config, tip, registry, stop.clone()).await?;
     let shared = (config.storage.snapshot_downloads > 0).then(|| home.snapshots());
+    let owner = backend::Owner {
+        backend: backend.clone(),
+        config: config.clone(),
+        keys: own.map(Arc::new),
+        stop: stop.clone(),
+    };
+    // Who only listens for a double ends when it has heard enough: nobody may end it otherwise than by a signal.
+    let for_owner = match &listen {
+        Some(_) => None,
+        None => watch::listen_for_owner(&config, home, owner, opened.dev_mode, stop.clone()).await?,
+    };
     let listening = watch::listen(
         &config,
         backend,
@@ -285,6 +298,9 @@ async fn run_as(
     }
     network.shutdown().await;
     listening.finish().await;
+    if let Some(for_owner) = for_owner {
+        for_owner.finish().await;
+    }
     // What went wrong first says more than that nothing can be written any more.
     let settled = settle(chain).await;
     outcome.and(settled)

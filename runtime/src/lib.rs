@@ -50,7 +50,7 @@ pub use kernel::{Block, Code, Event, Fault, Meaning, StateError, Value, View};
 pub use modules::{MODULES, Message, ModuleError, ModulesGenesis, invariants};
 pub use receipt::{Failure, Receipt, receipts_root};
 pub use simulate::{SimulateError, Simulated, simulate};
-pub use state::{Changes, State};
+pub use state::{Bytes, Change, Changes, Order, State};
 pub use transaction::{
     Body, Class, Decoded, Transaction, TransactionError, Verified, decode, peek_id, sign_bytes, verify_batch,
 };

@@ -8,9 +8,15 @@ import sys
 import time
 
 import chain
+import long
 import speed
 from figure import table
 
+# What takes too long to be among everything: run by name.
+LONG = {
+    "soak": long.soak,
+    "curve": long.curve,
+}
 CHECKS = {
     "start": chain.start,
     "light": chain.light,
@@ -19,30 +25,43 @@ CHECKS = {
     "sustained": speed.sustained,
     "peak": speed.peak,
     "dead": speed.one_dead,
+    "profile": speed.profile,
 }
+
+
+def chosen(words, parser):
+    """Pairs of a check's name and its number, if one follows: `kills 200`, `soak 30`."""
+    every = CHECKS | LONG
+    found = []
+    for word in words:
+        if word.isdecimal() and found and found[-1][1] is None:
+            found[-1] = (found[-1][0], int(word))
+        elif word in every:
+            found.append((word, None))
+        else:
+            parser.error(f"no such check: {word}; there are: {', '.join(every)}")
+    return found or [(name, None) for name in CHECKS]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/accept.sh")
     parser.add_argument("binary", help=argparse.SUPPRESS)
-    parser.add_argument("checks", nargs="*", metavar="CHECK", help="what to measure (all)")
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help="what to measure (all but the long ones); a number may follow: kills 200, soak 30")
     parser.add_argument("--list", action="store_true", help="say what can be measured")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     asked = parser.parse_args()
     if asked.list:
-        for name, check in CHECKS.items():
+        for name, check in (CHECKS | LONG).items():
             print(f"{name:10}  {check.__doc__}")
         return 0
-    unknown = [name for name in asked.checks if name not in CHECKS]
-    if unknown:
-        parser.error(f"no such check: {', '.join(unknown)}; there are: {', '.join(CHECKS)}")
     figures, failed = [], []
     load = os.getloadavg()[0]
-    for name in asked.checks or CHECKS:
+    for name, number in chosen(asked.checks, parser):
         begun = time.monotonic()
-        print(f"{name}: {CHECKS[name].__doc__} …", file=sys.stderr, flush=True)
+        check = (CHECKS | LONG)[name]
+        print(f"{name}: {check.__doc__} …", file=sys.stderr, flush=True)
         try:
-            figures += CHECKS[name](asked.binary)
+            figures += check(asked.binary) if number is None else check(asked.binary, number)
         except Exception as error:  # a check that breaks fails, and the others still run
             failed.append(f"{name}: {error}")
         print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)

@@ -95,7 +95,7 @@ def partition(testnet):
 
 
 def kills(binary, cycles=20):
-    """kill -9 of all four at once, twenty times under load"""
+    """kill -9 of all four at once, twenty times under load (or as often as the number says)"""
     slowest = 0.0
     with Testnet(binary) as testnet, Waiters(testnet) as waiters:
         for _ in range(cycles):

@@ -1,5 +1,7 @@
 """How many transfers a second, and at what cost."""
 
+import os
+
 from figure import Figure
 from testnet import Testnet
 
@@ -53,3 +55,38 @@ def one_dead(binary):
         Figure("one of four dead: share of 3,000 tx/s kept", share, "%", 60, True),
         Figure("one of four dead: light p50 against all alive", slower, "x", 2),
     ]
+
+
+def threads(pid):
+    """Seconds of CPU that each kind of thread of a process has used."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    used = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/stat") as f:
+                stat = f.read()
+        except OSError:
+            continue
+        name = stat[stat.index("(") + 1:stat.rindex(")")]
+        fields = stat[stat.rindex(")") + 2:].split()
+        used[name] = used.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / ticks
+    return used
+
+
+def profile(binary):
+    """what a node's processor time goes to at 6,000 transfers a second, by thread"""
+    with Testnet(binary) as testnet:
+        testnet.bench(1000, 5)
+        pid = testnet.status()["node1"]["pid"]
+        before = threads(pid)
+        measured = testnet.bench(6000, 15)
+        spent = {name: used - before.get(name, 0.0) for name, used in threads(pid).items()}
+    total = sum(spent.values()) or 1.0
+    figures = [
+        Figure("profile: finalized a second, of 6,000", measured["finalized_per_second"], "tx/s"),
+        Figure("profile: processor time of a node for a thousand of them",
+               1000 * 1000 * total / max(1.0, 15 * measured["finalized_per_second"]), "ms"),
+    ]
+    for name, used in sorted(spent.items(), key=lambda one: -one[1])[:8]:
+        figures.append(Figure(f"profile: {name}", 100 * used / total, "%"))
+    return figures

@@ -1,6 +1,7 @@
 //! The genesis document's behaviour.
 #![cfg(test)]
 
+mod generations;
 mod networks;
 
 use palisade_genesis::{Account, Address, Document, GenesisError, Hex, Holding, Kind, Preset, Text, Warning};

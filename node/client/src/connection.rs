@@ -2,6 +2,8 @@
 
 use crate::error::Error;
 use proto::account::v1::account_service_client::AccountServiceClient;
+use proto::admin::v1::admin_service_client::AdminServiceClient;
+use proto::admin::v1::key_service_client::KeyServiceClient;
 use proto::dev::v1alpha1::dev_service_client::DevServiceClient;
 use proto::epoch::v1::epoch_service_client::EpochServiceClient;
 use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
@@ -15,6 +17,10 @@ use proto::staking::v1::validator_service_client::ValidatorServiceClient;
 use proto::subscription::v1::subscription_service_client::SubscriptionServiceClient;
 use proto::tx::v1::transaction_service_client::TransactionServiceClient;
 use proto::vault::v1::vault_service_client::VaultServiceClient;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
@@ -45,14 +51,20 @@ pub struct Client {
     channel: Channel,
     url: String,
     timeouts: Timeouts,
+    /// The folder of the socket that it goes through, where it does.
+    _folder: Option<Arc<File>>,
 }
 
 impl Client {
-    /// Connects to the node at `url`, such as `http://127.0.0.1:26600`.
+    /// Connects to the node at `url`, such as `http://127.0.0.1:26600`, or `unix:/home/me/.palisade/admin.sock` for what
+    /// its owner alone is offered.
     ///
     /// # Errors
     /// [`Error::Url`] and [`Error::Unreachable`] name the address and what is wrong with it.
     pub async fn connect(url: &str, timeouts: Timeouts) -> Result<Self, Error> {
+        if let Some(path) = url.strip_prefix("unix:") {
+            return Self::at_socket(url, Path::new(path), timeouts).await;
+        }
         let channel = endpoint(url, timeouts)?
             .connect()
             .await
@@ -61,6 +73,29 @@ impl Client {
             channel,
             url: url.to_owned(),
             timeouts,
+            _folder: None,
+        })
+    }
+
+    /// A socket's path has at most 107 bytes, a folder's may have more: it is named through the open folder, which stays
+    /// open for as long as the connection may be opened anew.
+    async fn at_socket(url: &str, path: &Path, timeouts: Timeouts) -> Result<Self, Error> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder =
+            File::open(folder.unwrap_or(Path::new("."))).map_err(|error| unreachable(url, &error))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let short = format!("unix:/proc/self/fd/{}/{name}", folder.as_raw_fd());
+        let endpoint = Endpoint::from_shared(short).map_err(|error| unreachable(url, &error))?;
+        let channel = endpoint
+            .connect_timeout(timeouts.connect)
+            .connect()
+            .await
+            .map_err(|error| unreachable(url, &error))?;
+        Ok(Self {
+            channel,
+            url: url.to_owned(),
+            timeouts,
+            _folder: Some(Arc::new(folder)),
         })
     }
 
@@ -95,6 +130,7 @@ impl Client {
             channel,
             url: url.to_owned(),
             timeouts,
+            _folder: None,
         })
     }
 
@@ -107,6 +143,7 @@ impl Client {
             channel: endpoint(url, timeouts)?.connect_lazy(),
             url: url.to_owned(),
             timeouts,
+            _folder: None,
         })
     }
 
@@ -171,7 +208,19 @@ impl Client {
         AccountServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
     }
 
-    /// What only development chains offer.
+    /// What a node does for its owner, at the owner's socket.
+    #[must_use]
+    pub fn admin(&self) -> AdminServiceClient<Channel> {
+        AdminServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// A node's consensus keys, at the owner's socket.
+    #[must_use]
+    pub fn keys(&self) -> KeyServiceClient<Channel> {
+        KeyServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// What only development chains offer, at the owner's socket.
     #[must_use]
     pub fn dev(&self) -> DevServiceClient<Channel> {
         DevServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)

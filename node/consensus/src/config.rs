@@ -145,7 +145,7 @@ impl Tip {
     /// Whether the next block is the first of its epoch.
     #[must_use]
     pub fn opens_epoch(&self) -> bool {
-        self.header.height.is_zero() || self.header.is_boundary()
+        self.header.is_genesis() || self.header.is_boundary()
     }
 
     /// Checks that its parts belong together. Signatures are not checked: whoever stored or synced it did.
@@ -153,7 +153,7 @@ impl Tip {
     /// # Errors
     /// [`StartError::Tip`].
     pub fn validate(&self, chain: &ChainHash) -> Result<(), StartError> {
-        let genesis = self.header.height.is_zero();
+        let genesis = self.header.is_genesis();
         let boundary = self.header.is_boundary() && !genesis;
         let epoch = if boundary {
             self.header.epoch.next().unwrap_or(Epoch::MAX)

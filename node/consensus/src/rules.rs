@@ -130,6 +130,8 @@ fn first_wrong(fields: &[(&'static str, bool)]) -> Result<(), Flaw> {
 pub(crate) struct Opening {
     pub(crate) block: BlockHash,
     pub(crate) height: Height,
+    /// Whether nobody signed it.
+    pub(crate) genesis: bool,
 }
 
 /// A claim that `parent`, notarized in `parent_view`, may be followed in `view`.
@@ -176,10 +178,10 @@ pub(crate) fn check_justification(
 
 fn opens(parent: Option<&Certificate>, epoch: Epoch, opening: &Opening) -> bool {
     match parent {
-        None => opening.height.is_zero(),
+        None => opening.genesis,
         Some(certificate) => {
             let statement = &certificate.statement;
-            !opening.height.is_zero()
+            !opening.genesis
                 && statement.kind() == VoteKind::Finalize
                 && statement.epoch().next().is_ok_and(|next| next == epoch)
                 && statement.block().is_some_and(|(_, block)| block == opening.block)

@@ -57,6 +57,12 @@ pub trait Application: Send + Sync + 'static {
     /// A finalized body by its hash, for a peer that lacks it.
     fn body(&self, hash: &BlockHash) -> Option<Arc<Block>>;
 
+    /// Shows the transactions that wait here, one after the other, until `visit` wants no more.
+    fn recall(&self, visit: &mut dyn FnMut(&[u8]) -> bool);
+
+    /// Whether a block's transactions are those that its header speaks of.
+    fn is_whole(&self, block: &Block) -> bool;
+
     /// Answers a peer's request about finalized blocks; `None` when there is no answer. The bytes are a stranger's.
     fn answer(&self, request: &[u8]) -> Option<Bytes>;
 

@@ -9,7 +9,7 @@ use crate::fetch::Fetches;
 use crate::log::LogThread;
 use crate::metrics::Metrics;
 use crate::outgoing::Barrier;
-use crate::router::{Incoming, Router};
+use crate::router::{Incoming, Rebuilding, Router};
 use crate::signing::SignerThread;
 use crate::timers::Timers;
 use crate::{commit, execution};
@@ -130,6 +130,8 @@ impl Engine {
             commands: commands.clone(),
             transactions,
             metrics: parts.metrics.clone(),
+            network: parts.network.clone(),
+            rebuilding: Rebuilding::default(),
         };
         let router = tokio::spawn(router.run(parts.events));
         let links = Links {

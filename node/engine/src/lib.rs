@@ -15,6 +15,7 @@
 //! - A vote leaves only after the log and the guard hold it on disk; both sync at the same time.
 //! - A block is announced as final only after the application made it durable.
 //! - An error of the log, the guard or the application halts the engine: it is never logged and passed over.
+//! - Consensus sees whole blocks alone: what is pushed without its transactions is made whole before.
 //! - Execution never runs on the driver's task, and nothing the driver waits for can wait for the driver.
 
 #![allow(
@@ -26,6 +27,7 @@
 mod application;
 mod clock;
 mod commit;
+mod compact;
 mod config;
 mod driver;
 mod engine;

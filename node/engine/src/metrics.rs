@@ -78,6 +78,10 @@ pub struct Metrics {
     pub(crate) notarization_seconds: Histogram,
     /// Duration of one sync of the log, in seconds.
     pub(crate) wal_fsync_seconds: Histogram,
+    /// Blocks that were pushed here without their transactions, by how they were made whole.
+    pub(crate) pushed_blocks: Family<Reason, Counter>,
+    /// Transactions of such blocks that were not here.
+    pub(crate) pushed_missing_txs: Counter,
     /// Votes that the guard refused.
     pub(crate) signer_refusals: Family<Reason, Counter>,
     /// Evidence found.
@@ -113,6 +117,8 @@ impl Metrics {
             finalization_seconds: seconds(),
             notarization_seconds: seconds(),
             wal_fsync_seconds: seconds(),
+            pushed_blocks: Family::default(),
+            pushed_missing_txs: Counter::default(),
             signer_refusals: Family::default(),
             evidence: Family::default(),
             bisections: Counter::default(),
@@ -192,6 +198,20 @@ impl Metrics {
             self.num_txs.clone(),
         );
         self.register_blocks(registry);
+        self.register_pushed(registry);
+    }
+
+    fn register_pushed(&self, registry: &mut Registry) {
+        registry.register(
+            "pushed_blocks",
+            "Blocks pushed without their transactions, by how they were made whole",
+            self.pushed_blocks.clone(),
+        );
+        registry.register(
+            "pushed_missing_txs",
+            "Transactions of pushed blocks that were not here",
+            self.pushed_missing_txs.clone(),
+        );
     }
 
     fn register_blocks(&self, registry: &mut Registry) {
@@ -280,6 +300,18 @@ impl Metrics {
                 self.votes.get_or_create(&labels).inc();
             }
         }
+    }
+
+    /// A block that was pushed without its transactions was made whole in this way.
+    pub(crate) fn pushed(&self, way: &str) {
+        let reason = way.to_owned();
+        self.pushed_blocks.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// So many of its transactions were not here.
+    pub(crate) fn asked_for(&self, count: usize) {
+        self.pushed_missing_txs
+            .inc_by(u64::try_from(count).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn refused(&self, reason: &str) {

@@ -1,5 +1,6 @@
 //! What leaves, and what must be durable before it may.
 
+use crate::compact;
 use bytes::Bytes;
 use consensus::{Message, Peer};
 use network::{Class, Handle as Network, PeerKey};
@@ -46,7 +47,13 @@ impl Barrier {
 
 /// Sends a message over the direct streams. What does not arrive is sent again by the core's retries.
 pub(crate) fn send(network: &Network, to: Option<Peer>, message: &Message) {
-    let frame = Bytes::from(encode(message));
+    // Who is asked for one peer alone may lack more than it has: it gets everything.
+    let compact = if to.is_none() {
+        compact::pack(message)
+    } else {
+        None
+    };
+    let frame = compact.unwrap_or_else(|| Bytes::from(encode(message)));
     let outcome = match to {
         None => network.broadcast(Class::Consensus, frame).map(|_| ()),
         Some(peer) => network.send(PeerKey(peer.0), Class::Consensus, frame),

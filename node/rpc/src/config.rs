@@ -21,6 +21,9 @@ pub struct Config {
     pub tls_key: String,
     /// Whether `listen` may be reachable from other machines although nothing is encrypted. Default: false.
     pub allow_plaintext_public: bool,
+    /// Whether DevService is at this address too, for the page that is served here; on development chains. It is always at
+    /// the owner's socket there. Default: false.
+    pub dev_service: bool,
     /// Origins whose pages may use the public services; `*` is any, none turns it off. Default: `["*"]`.
     pub cors_origins: Vec<String>,
     /// Connections at once; one more is closed at once. Default: 1,024.
@@ -65,6 +68,7 @@ impl Default for Config {
             tls_cert: String::new(),
             tls_key: String::new(),
             allow_plaintext_public: false,
+            dev_service: false,
             cors_origins: vec!["*".into()],
             max_connections: 1_024,
             max_calls: 256,

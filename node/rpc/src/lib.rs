@@ -1,7 +1,7 @@
 //! The gRPC services: one file each, protobuf to domain and back.
 //!
-//! [`Server`] offers all services on one port, as gRPC, as gRPC-web and beside pages, over whatever implements
-//! [`Backend`]. What a call passes before it reaches a service is in `gate`; why it may be refused, and how that is
+//! [`Server`] offers the public services on one port, as gRPC, as gRPC-web and beside pages, over whatever implements
+//! [`Backend`]; [`Local`] offers those for the node's owner on a socket of their own. What a call passes before it reaches a service is in `gate`; why it may be refused, and how that is
 //! said, in `refusal`.
 //!
 //! May name: proto, primitives, crypto, light/palisade, runtime; declares [`Backend`].
@@ -35,6 +35,7 @@ mod gate;
 mod health;
 mod holder;
 mod listen;
+mod local;
 mod metrics;
 mod mount;
 mod page;
@@ -46,9 +47,10 @@ mod services;
 mod stream;
 mod tls;
 
-pub use backend::{Backend, DevBackend};
+pub use backend::{AdminBackend, Backend, DevBackend};
 pub use config::{BLOCK_OVERHEAD, Config, ConfigError};
 pub use listen::BindError;
+pub use local::{Local, LocalListening};
 pub use metrics::Metrics;
 pub use refusal::DOMAIN;
 pub use server::{Listening, ServeError, Server};

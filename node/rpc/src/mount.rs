@@ -1,12 +1,14 @@
 //! The services, each with its limits on sizes, and the reflection that lists them.
 
 use crate::api::Api;
-use crate::backend::{DevBackend, SnapshotBackend, SnapshotLimits};
+use crate::backend::{AdminBackend, Backend, DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::services::{
-    AccountApi, DevApi, EpochApi, LedgerApi, NodeApi, OperatorApi, RegistryApi, RewardApi, SlashingApi,
-    SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi, VaultApi,
+    AccountApi, AdminApi, DevApi, EpochApi, LedgerApi, NodeApi, OperatorApi, RegistryApi, RewardApi,
+    SlashingApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi, VaultApi,
 };
 use proto::account::v1::account_service_server::AccountServiceServer;
+use proto::admin::v1::admin_service_server::AdminServiceServer;
+use proto::admin::v1::key_service_server::KeyServiceServer;
 use proto::dev::v1alpha1::dev_service_server::DevServiceServer;
 use proto::epoch::v1::epoch_service_server::EpochServiceServer;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
@@ -140,10 +142,25 @@ impl Mounted {
         );
     }
 
+    /// What is for the node's owner alone.
+    pub(crate) fn owner(&mut self, from: &Arc<dyn AdminBackend>) {
+        let api = AdminApi(from.clone());
+        self.add(
+            AdminServiceServer::new(api.clone())
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+        self.add(
+            KeyServiceServer::new(api)
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+    }
+
     /// What only a development chain offers.
-    pub(crate) fn dev(&mut self, api: &Api, dev: &Arc<dyn DevBackend>) {
+    pub(crate) fn dev(&mut self, backend: &Arc<dyn Backend>, dev: &Arc<dyn DevBackend>) {
         let dev = DevServiceServer::new(DevApi {
-            backend: api.backend.clone(),
+            backend: backend.clone(),
             dev: dev.clone(),
         });
         self.add(

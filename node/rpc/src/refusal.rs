@@ -225,6 +225,12 @@ impl Refusal {
         Self::new(Code::PermissionDenied, "ORIGIN_NOT_ALLOWED", message).with("found", found)
     }
 
+    /// The node is not such that the owner's wish could be carried out.
+    pub(crate) fn unsuitable(why: String) -> Self {
+        Self::new(Code::FailedPrecondition, "NODE_UNSUITABLE", why)
+            .detail(Detail::Precondition("node".into()))
+    }
+
     /// What the transport refused before a service saw it; `None` when the status says all there is to say.
     pub(crate) fn of_transport(status: &Status, max_receive_bytes: usize) -> Option<Self> {
         if status.code() == Code::Ok || !status.details().is_empty() {

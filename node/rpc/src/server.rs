@@ -4,14 +4,16 @@ use crate::api::Api;
 use crate::backend::{Backend, DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::config::{Config, ConfigError};
 use crate::front::Front;
-use crate::gate::{self, GateLayer, Limits, Methods, Rates};
+use crate::gate::{GateLayer, HEADERS, Limits, Methods, Rates, is_local_only};
 use crate::health;
 use crate::listen::{self, BindError};
 use crate::metrics::Metrics;
 use crate::mount::Mounted;
 use crate::stream::Terms;
 use crate::tls::{self, TlsError};
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -35,6 +37,14 @@ pub enum ServeError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The socket for the node's owner cannot be listened at.
+    #[error("cannot listen at {}: {source}; set admin.socket to another path, or to \"\" for none", path.display())]
+    Socket {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The chain's name has characters that no header can carry.
     #[error("the chain's name {0:?} must be of printable ASCII characters")]
     ChainId(String),
@@ -73,7 +83,7 @@ impl Server {
         })
     }
 
-    /// The same with DevService. Only for development chains.
+    /// The same with DevService, for the page that this server itself shows. Only for development chains.
     #[must_use]
     pub fn with_dev(mut self, dev: Arc<dyn DevBackend>) -> Self {
         self.dev = Some(dev);
@@ -150,37 +160,12 @@ impl Server {
             mounted.snapshots(api, from, *limits);
         }
         if let Some(dev) = &self.dev {
-            mounted.dev(api, dev);
+            mounted.dev(&api.backend, dev);
         }
         let broken = |error: tonic_reflection::server::Error| ServeError::Descriptors(error.to_string());
         let (routes, names) = mounted.finish().map_err(broken)?;
         let (health, reporter) = health::service(names).await;
         Ok((routes.add_service(health), reporter))
-    }
-
-    fn gate(&self) -> Result<GateLayer, ServeError> {
-        let sets = [
-            proto::FILE_DESCRIPTOR_SET,
-            tonic_health::pb::FILE_DESCRIPTOR_SET,
-            v1::FILE_DESCRIPTOR_SET,
-            v1alpha::FILE_DESCRIPTOR_SET,
-        ];
-        let id = &self.backend.chain().id;
-        Ok(GateLayer::new(Limits {
-            tip: self.backend.tip(),
-            chain_id: HeaderValue::from_str(id).map_err(|_| ServeError::ChainId(id.clone()))?,
-            methods: Methods::new(&sets).map_err(|error| ServeError::Descriptors(error.to_string()))?,
-            metrics: self.metrics.clone(),
-            max_calls: self.config.max_calls,
-            max_streams: self.config.max_streams,
-            call_timeout: self.config.call_timeout(),
-            max_receive_bytes: self.config.max_receive_bytes,
-            rates: Rates::new(
-                self.config.rate_per_second,
-                self.config.rate_burst,
-                self.config.rate_limit_loopback,
-            ),
-        }))
     }
 
     /// Lets pages of the allowed origins use the public services, and see what an answer says beside its message.
@@ -189,16 +174,46 @@ impl Server {
         let any = allowed.iter().any(|origin| origin == "*");
         let is_allowed = move |origin: &HeaderValue, parts: &Parts| {
             let listed = || allowed.iter().any(|one| one.as_bytes() == origin.as_bytes());
-            !gate::is_local_only(parts.uri.path()) && (any || listed())
+            !is_local_only(parts.uri.path()) && (any || listed())
         };
         let grpc = ["grpc-status", "grpc-message", "grpc-status-details-bin"].map(HeaderName::from_static);
         CorsLayer::new()
             .allow_origin(AllowOrigin::predicate(is_allowed))
             .allow_methods([Method::POST])
             .allow_headers(Any)
-            .expose_headers([&grpc[..], &gate::HEADERS].concat())
+            .expose_headers([&grpc[..], &HEADERS].concat())
             .max_age(Duration::from_secs(3_600))
     }
+}
+
+/// The limits of calls, as `config` has them.
+pub(crate) fn gate(
+    config: &Config,
+    backend: &Arc<dyn Backend>,
+    metrics: &Metrics,
+) -> Result<GateLayer, ServeError> {
+    let sets = [
+        proto::FILE_DESCRIPTOR_SET,
+        tonic_health::pb::FILE_DESCRIPTOR_SET,
+        v1::FILE_DESCRIPTOR_SET,
+        v1alpha::FILE_DESCRIPTOR_SET,
+    ];
+    let id = &backend.chain().id;
+    Ok(GateLayer::new(Limits {
+        tip: backend.tip(),
+        chain_id: HeaderValue::from_str(id).map_err(|_| ServeError::ChainId(id.clone()))?,
+        methods: Methods::new(&sets).map_err(|error| ServeError::Descriptors(error.to_string()))?,
+        metrics: metrics.clone(),
+        max_calls: config.max_calls,
+        max_streams: config.max_streams,
+        call_timeout: config.call_timeout(),
+        max_receive_bytes: config.max_receive_bytes,
+        rates: Rates::new(
+            config.rate_per_second,
+            config.rate_burst,
+            config.rate_limit_loopback,
+        ),
+    }))
 }
 
 /// The last cause, which says what is wrong rather than where.
@@ -238,7 +253,7 @@ impl Listening {
             ..
         } = self;
         let (routes, reporter) = server.routes(&server.api(&shutdown)).await?;
-        let calls = server.gate()?.layer(routes.prepare());
+        let calls = gate(&server.config, &server.backend, &server.metrics)?.layer(routes.prepare());
         let front = Front {
             calls: server.cors().layer(GrpcWebLayer::new().layer(calls)),
             pages: server.pages.clone(),

@@ -9,6 +9,7 @@
 //! - [`guard`]: what was signed, durable before a signature exists.
 //! - [`Signer`]: what consensus asks for signatures; [`LocalSigner`] is a key and a guard,
 //!   [`remote::RemoteSigner`] asks another process that has them.
+//! - [`ServiceSigner`]: what operators of services sign with, behind a [`ServiceGuard`] of its own.
 //!
 //! # Invariants
 //!
@@ -43,6 +44,7 @@ mod node_keys;
 pub mod remote;
 mod ring;
 mod secret;
+mod statements;
 pub mod transfer;
 
 pub use bls::ConsensusKey;
@@ -54,3 +56,6 @@ pub use local::{Keys, LocalSigner, Signer, SignerError, Statistics};
 pub use node_keys::{NodeKeys, PublicKeys};
 pub use ring::KeyRing;
 pub use secret::Password;
+pub use statements::{
+    MAX_ANSWER, Place, Said, ServiceGuard, ServiceGuardConfig, ServiceGuardError, ServiceSigner,
+};

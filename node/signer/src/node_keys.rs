@@ -95,6 +95,44 @@ impl NodeKeys {
         keystore::save_ed25519(&folder.join(P2P), &self.p2p, protection, network)
     }
 
+    /// Makes what is missing of account and p2p key in the folder, and a consensus key, which is not written yet: its guard
+    /// comes first. `None` when there is a consensus key. Nothing is overwritten.
+    ///
+    /// # Errors
+    /// As [`keystore::save_ed25519`]; a key that is there must be readable.
+    pub fn complete(
+        folder: &Path,
+        protection: &Protection,
+        network: Network,
+    ) -> Result<Option<ConsensusKey>, KeyError> {
+        files::make_folder(folder)?;
+        for name in [ACCOUNT, P2P] {
+            let path = folder.join(name);
+            if path.exists() {
+                keystore::load_ed25519(&path, protection, network)?;
+            } else {
+                keystore::save_ed25519(&path, &Ed25519Key::generate()?, protection, network)?;
+            }
+        }
+        if folder.join(CONSENSUS).exists() {
+            return Ok(None);
+        }
+        ConsensusKey::generate().map(Some)
+    }
+
+    /// Writes the folder's first consensus key.
+    ///
+    /// # Errors
+    /// As [`keystore::save_consensus`].
+    pub fn save_first(
+        folder: &Path,
+        key: &ConsensusKey,
+        protection: &Protection,
+        network: Network,
+    ) -> Result<(), KeyError> {
+        keystore::save_consensus(&folder.join(CONSENSUS), key, protection, network)
+    }
+
     /// Writes a consensus key that shall follow beside those that are there, in a file of its own, and says which:
     /// `consensus-2.json`, `consensus-3.json` and so on.
     ///

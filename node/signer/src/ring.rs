@@ -2,7 +2,7 @@
 
 use crate::bls::ConsensusKey;
 use crate::guard::Refusal;
-use crate::guard::{Guard, GuardError, Slot};
+use crate::guard::{Guard, GuardError, Imported, Interchange, Slot};
 use crate::local::SignerError;
 use crypto::bls::{KeyBytes, SignatureBytes};
 use light_palisade::Statement;
@@ -149,6 +149,30 @@ impl KeyRing {
         let highest = keys.iter().filter_map(|key| guard.highest(key));
         let open = highest.filter(|slot| slot.epoch != Epoch::MAX);
         Ok(open.max().map_or(Epoch::ZERO, |slot| slot.epoch))
+    }
+
+    /// The highest slot in which the key signed, or up to which it signs nothing; `None` when the guard does not know it.
+    ///
+    /// # Errors
+    /// [`SignerError::Abandoned`].
+    pub fn highest(&self, key: &KeyBytes) -> Result<Option<Slot>, SignerError> {
+        Ok(self.guard()?.highest(key))
+    }
+
+    /// What the keys have signed, to be kept or carried elsewhere.
+    ///
+    /// # Errors
+    /// [`SignerError::Abandoned`].
+    pub fn export(&self) -> Result<Interchange, SignerError> {
+        Ok(self.guard()?.export())
+    }
+
+    /// Takes in what was signed elsewhere, durably: see [`Guard::import`].
+    ///
+    /// # Errors
+    /// As [`Guard::import`].
+    pub fn import(&self, document: &Interchange) -> Result<Imported, SignerError> {
+        Ok(self.guard()?.import(document)?)
     }
 
     /// The chain that the guard is for.

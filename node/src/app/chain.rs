@@ -293,6 +293,12 @@ impl Chain {
         Ok(Some(block))
     }
 
+    /// The ids of a block's transactions. Whether they are transactions at all is seen where they are verified.
+    fn ids(&self, block: &Block) -> Vec<TxId> {
+        let id = |bytes: &Vec<u8>| runtime::peek_id(&self.id, bytes);
+        block.transactions.iter().map(id).collect()
+    }
+
     fn judge(&self, verify: &Verify) -> Result<Verdict, ChainError> {
         let block = &verify.block;
         let base = self.forks.lock().base(&block.header.parent);
@@ -300,10 +306,7 @@ impl Chain {
         let Some(base) = base else {
             return Ok(Verdict::Corrupt("its parent is not held any more".into()));
         };
-        // Whether they are transactions at all is seen where they are verified.
-        let id = |bytes: &Vec<u8>| runtime::peek_id(&self.id, bytes);
-        let ids: Vec<TxId> = block.transactions.iter().map(id).collect();
-        if block.transactions_root(&ids) != block.header.transactions_root {
+        if !self.is_whole(block) {
             return Ok(Verdict::Corrupt(
                 "the transactions are not those of the header".into(),
             ));
@@ -447,6 +450,19 @@ impl Application for Chain {
     fn body(&self, hash: &BlockHash) -> Option<Arc<Block>> {
         let height = self.store.height_of(hash).ok().flatten()?;
         self.store.block(height).ok().flatten()
+    }
+
+    fn recall(&self, visit: &mut dyn FnMut(&[u8]) -> bool) {
+        let waiting = self.mempool.waiting(0, usize::MAX);
+        for (_, transaction) in waiting {
+            if !visit(transaction.bytes()) {
+                return;
+            }
+        }
+    }
+
+    fn is_whole(&self, block: &Block) -> bool {
+        block.transactions_root(&self.ids(block)) == block.header.transactions_root
     }
 
     fn answer(&self, request: &[u8]) -> Option<Bytes> {

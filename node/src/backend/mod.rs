@@ -1,5 +1,6 @@
 //! The node as the API's services see it: reads over store and state, offers to the mempool.
 
+mod admin;
 mod dev;
 mod heartbeat;
 mod node;
@@ -9,6 +10,7 @@ mod record;
 mod snapshots;
 mod tip;
 
+pub(crate) use admin::{OwnKeys, Owner};
 pub(crate) use dev::Faucet;
 pub(crate) use heartbeat::keep_alive;
 pub(crate) use node::{Identity, Work};

@@ -1,6 +1,7 @@
 //! `palisade debug`: looking into the data of a node that does not run, and mending it.
 
 mod bundle;
+mod go_on;
 mod inspect;
 
 use crate::app;
@@ -29,6 +30,8 @@ pub(crate) enum Verb {
     Invariants,
     /// Gather settings, state and logs, without secrets, in a new folder.
     Bundle(bundle::Bundle),
+    /// Write the genesis document with which a development chain goes on from this state, in another generation.
+    Continue(go_on::GoOn),
     /// Write the whole store into one file.
     Export(FileName),
     /// Make the store anew from such a file: what gives room back that it does not use.
@@ -84,6 +87,7 @@ pub(crate) fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Rollback(rollback) => rollback.run(context),
         Verb::Invariants => invariants(context),
         Verb::Bundle(bundle) => bundle.run(context),
+        Verb::Continue(go_on) => go_on.run(context),
         Verb::Export(name) => export(context, &name),
         Verb::Import(name) => import(context, &name),
     }

@@ -1,4 +1,5 @@
-//! `palisade doctor`: what is wrong with a node and its machine, and what to do about it. It changes nothing.
+//! `palisade doctor`: what is wrong with a node and its machine, and what to do about it. It changes nothing unless it is
+//! told to, and then only who may read and write the home.
 
 mod home;
 mod machine;
@@ -16,6 +17,9 @@ pub(crate) struct Doctor {
     /// Set a field of the settings, as `start` would. May be given several times.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Take from others what they should not have: reading keys, writing into the home.
+    #[arg(long)]
+    fix: bool,
 }
 
 /// How bad it is.
@@ -106,6 +110,11 @@ impl Doctor {
     pub(crate) async fn run(&self, context: &Context) -> Result<(), Failure> {
         let home = context.home()?;
         let mut findings = Vec::new();
+        if self.fix {
+            for done in home::mend(&home)? {
+                context.output.note(&done);
+            }
+        }
         match context.settings(&self.set, true) {
             Ok(loaded) => {
                 findings.push(Finding::pass("settings", home.config().display().to_string()));

@@ -2,8 +2,9 @@
 
 use crate::cli::context::Context;
 use crate::cli::passwords::PasswordFlags;
-use crate::cli::start::{failure, log, watch_signals};
+use crate::cli::start::{failure, watch_signals};
 use crate::config::Home;
+use crate::logging;
 use crate::output::{Exit, Failure, Show, pairs};
 use crate::start;
 use clap::{Args, Subcommand};
@@ -97,7 +98,7 @@ impl Run {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         let home = context.home()?;
         let config = context.settings(&[], false)?.config;
-        log(&config)?;
+        logging::begin(&config)?;
         let listen = self.listen.unwrap_or_else(|| socket(&home));
         let tls = matches!(listen, Address::Tcp(_)).then(|| {
             let folder = self.tls.unwrap_or_else(|| home.path().join("tls"));

@@ -3,17 +3,15 @@
 mod lifeline;
 
 use crate::cli::context::Context;
-use crate::config::{LogFormat, NodeConfig};
+use crate::logging;
 use crate::output::{Exit, Failure};
 use crate::start::{self, Permissions, StartError};
 use clap::Args;
 use network::NetworkError;
 use rpc::{BindError, ServeError};
-use std::io::IsTerminal;
 use testnet::ports::Holder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 /// The exit code of a process that ends at once on a second signal: 128 and the signal's number, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -53,7 +51,7 @@ impl Start {
             set.push("rpc.allow_plaintext_public=true".to_owned());
         }
         let loaded = context.settings(&set, true)?;
-        log(&loaded.config)?;
+        logging::begin(&loaded.config)?;
         let home = context.home()?;
         let permissions = Permissions {
             init_signing_history: self.init_signing_history,
@@ -160,19 +158,4 @@ pub(crate) fn watch_signals(stop: &CancellationToken) -> Result<(), Failure> {
         }
     });
     Ok(())
-}
-
-pub(crate) fn log(config: &NodeConfig) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&config.node.log)
-        .map_err(|error| Failure::new(Exit::Config, "CONFIG_INVALID", format!("node.log: {error}")))?;
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(!plain && std::io::stderr().is_terminal());
-    let installed = match config.node.log_format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    };
-    installed.map_err(|error| Failure::unexpected(format!("cannot start logging: {error}")))
 }

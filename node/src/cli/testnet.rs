@@ -2,6 +2,7 @@
 
 mod assert;
 mod bench;
+mod checkpoint;
 mod export;
 mod facts;
 mod faults;
@@ -101,6 +102,9 @@ pub(crate) enum Verb {
     Epoch(time::EpochArgs),
     /// Put the chain clock forward, without waiting and without empty blocks: time warp 30d.
     Time(time::TimeArgs),
+    /// Keep the state, and go back to it: in another generation, so that nothing signed since counts.
+    #[command(subcommand)]
+    Checkpoint(checkpoint::Verb),
     /// Make links, clocks, disks and validators wrong, and right again.
     #[command(subcommand)]
     Fault(faults::Verb),
@@ -128,6 +132,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Export(export) => export.run(context),
         Verb::Epoch(epoch) => epoch.run(context).await,
         Verb::Time(time) => time.run(context).await,
+        Verb::Checkpoint(verb) => verb.run(context).await,
         Verb::Fault(verb) => verb.run(context).await,
     }
 }

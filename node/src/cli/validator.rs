@@ -1,5 +1,7 @@
 //! `palisade validator`: run a validator: register it, look at it, give it another key, let it out of jail.
 
+mod history;
+mod init;
 mod keys;
 mod register;
 mod relocate;
@@ -15,6 +17,8 @@ use proto::tx::v1::message::Message as Kind;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Make the keys that a validator needs, with its signing guard, in a home that follows a chain. Nothing is overwritten.
+    Init(init::Init),
     /// Make the home's node a validator: register its keys with a first bond.
     Register(register::Register),
     /// How the validator is, and what its node says of itself.
@@ -26,6 +30,9 @@ pub(crate) enum Verb {
     RotateKey(rotate::Rotate),
     /// Give the keys and what they signed to another home: this one never signs again.
     Move(relocate::Relocate),
+    /// What the keys have signed: write it out, take it in.
+    #[command(subcommand)]
+    History(history::History),
     /// Let the validator out of jail, once its time is over.
     Unjail {
         #[command(flatten)]
@@ -35,6 +42,8 @@ pub(crate) enum Verb {
 
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
     match verb {
+        Verb::Init(init) => init.run(context),
+        Verb::History(history) => history.run(context).await,
         Verb::Register(register) => register.run(context).await,
         Verb::Status { operator } => status::run(context, operator.as_deref()).await,
         Verb::RotateKey(rotate) => rotate.run(context).await,

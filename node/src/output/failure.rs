@@ -176,6 +176,7 @@ impl From<testnet::Error> for Failure {
         let (exit, reason) = match error {
             E::Client(error) => return error.into(),
             E::Unknown { .. } => (Exit::NotFound, "TESTNET_UNKNOWN"),
+            E::NoCheckpoint { .. } => (Exit::NotFound, "CHECKPOINT_UNKNOWN"),
             E::NoNode { .. } => (Exit::NotFound, "NODE_UNKNOWN"),
             E::NotRunning(_) => (Exit::Unreachable, "TESTNET_NOT_RUNNING"),
             E::Running { .. } => (Exit::Usage, "TESTNET_RUNNING"),

@@ -47,7 +47,7 @@ impl Opened {
     }
 
     /// The epoch of the next block.
-    pub(super) fn tip_epoch(&self) -> Epoch {
+    pub(crate) fn tip_epoch(&self) -> Epoch {
         let header = &self.base.header;
         let ended = header.is_boundary() && !header.height.is_zero();
         if ended {
@@ -129,7 +129,7 @@ pub(super) fn evidence(home: &Home) -> Result<EvidencePool, StartError> {
 }
 
 /// The genesis document of a home.
-fn genesis(home: &Home) -> Result<(Vec<u8>, Document), StartError> {
+pub(crate) fn genesis(home: &Home) -> Result<(Vec<u8>, Document), StartError> {
     let path = home.genesis();
     let text = std::fs::read(&path).map_err(|source| StartError::Read { path, source })?;
     let document = Document::from_json(&text)?;
@@ -173,14 +173,15 @@ fn ready(store: &Store, recovered: Recovered, start: &Start) -> Result<(Arc<Head
 /// The state one block earlier; genesis stays what it is.
 fn one_back(store: &Store, head: &Head, state: &State) -> Result<State, StartError> {
     let height = head.header.height;
-    match height.get().checked_sub(1) {
+    match height.get().checked_sub(1).filter(|_| !head.header.is_genesis()) {
         Some(before) => Ok(store.state_at(Height::new(before), height, state)?),
         None => Ok(state.clone()),
     }
 }
 
 fn older(store: &Store, head: &Head, before: &State) -> Result<Option<Snapshot>, StartError> {
-    let Some(below) = head.header.height.get().checked_sub(1) else {
+    let below = head.header.height.get().checked_sub(1);
+    let Some(below) = below.filter(|_| !head.header.is_genesis()) else {
         return Ok(None);
     };
     let head = store.head(Height::new(below))?;

@@ -25,7 +25,7 @@ pub(super) struct Signing {
 }
 
 /// How the node's keys are protected.
-pub(super) fn protection(config: &NodeConfig) -> Result<Protection, StartError> {
+pub(crate) fn protection(config: &NodeConfig) -> Result<Protection, StartError> {
     let file = &config.keys.password_file;
     Ok(if file.is_empty() {
         Protection::DevelopmentPlaintext

@@ -4,6 +4,7 @@ use super::keys::NewKeys;
 use super::open::Opened;
 use super::signing::{self, Signing, Voting};
 use super::{Permissions, StartError};
+use crate::backend::OwnKeys;
 use crate::config::{Home, NodeConfig};
 use primitives::Epoch;
 use signer::{DoubleVoter, Ed25519Key};
@@ -18,6 +19,8 @@ pub(super) struct Voter {
     pub(super) double_voter: Option<DoubleVoter>,
     /// Consensus keys that come while the node runs, where they are in its home.
     pub(super) new_keys: Option<NewKeys>,
+    /// The keys that are there, for their owner.
+    pub(super) own: Option<OwnKeys>,
 }
 
 /// Opens the guard and takes up all consensus keys, or takes the signer that has them.
@@ -41,6 +44,7 @@ pub(super) fn open(
                 account,
                 double_voter: None,
                 new_keys: None,
+                own: None,
             });
         }
     };
@@ -50,6 +54,13 @@ pub(super) fn open(
         .flatten();
     let tip = opened.tip_epoch();
     let (signing, ring) = signing::signer(consensus, home, opened, permissions)?;
+    let own = OwnKeys {
+        folder: home.keys(),
+        protection: signing::protection(config)?,
+        network: opened.kind,
+        ring: ring.clone(),
+        operator: account.account(),
+    };
     let mut new_keys = NewKeys {
         folder: home.keys(),
         protection: signing::protection(config)?,
@@ -63,5 +74,6 @@ pub(super) fn open(
         account: Some(account),
         double_voter,
         new_keys: Some(new_keys),
+        own: Some(own),
     })
 }

@@ -1,8 +1,8 @@
 //! What listens: the gRPC services, and metrics and health over HTTP.
 
 use super::StartError;
-use crate::backend::{Backend, OnDisk};
-use crate::config::NodeConfig;
+use crate::backend::{Backend, OnDisk, Owner};
+use crate::config::{Home, NodeConfig};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -11,8 +11,8 @@ use axum::routing::get;
 use primitives::Timestamp;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use rpc::Server;
 use rpc::backend::{SnapshotLimits, Tip};
+use rpc::{Local, Server};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub(super) async fn listen(
         };
         server = server.with_snapshots(Arc::new(OnDisk(Folder::new(folder))), limits);
     }
-    if dev {
+    if dev && config.rpc.dev_service {
         server = server.with_dev(backend);
     }
     let listening = server.listen().await?;
@@ -71,6 +71,32 @@ pub(super) async fn listen(
             stop.cancel();
         }
     })))
+}
+
+/// Listens at the owner's socket, where the settings name one; the services end with `stop`.
+pub(super) async fn listen_for_owner(
+    config: &NodeConfig,
+    home: &Home,
+    owner: Owner,
+    dev: bool,
+    stop: CancellationToken,
+) -> Result<Option<Running>, StartError> {
+    if config.admin.socket.is_empty() {
+        return Ok(None);
+    }
+    let path = home.path().join(&config.admin.socket);
+    let backend = owner.backend.clone();
+    let mut local = Local::new(config.rpc.clone(), backend.clone(), Arc::new(owner));
+    if dev {
+        local = local.with_dev(backend);
+    }
+    let listening = local.listen(&path).await?;
+    Ok(Some(Running(tokio::spawn(async move {
+        if let Err(error) = listening.serve(stop.clone()).await {
+            tracing::error!(%error, "the owner's listener ended");
+            stop.cancel();
+        }
+    }))))
 }
 
 #[derive(Clone)]

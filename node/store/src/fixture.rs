@@ -159,6 +159,15 @@ impl Builder {
         self.genesis.clone()
     }
 
+    /// The blocks of a chain that goes on from this state, after a genesis at its height.
+    pub(crate) fn going_on(&self, genesis: &Genesis) -> Self {
+        Self {
+            latest: (genesis.header.clone(), genesis.roots),
+            genesis: genesis.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Blocks made from now on differ from those made before at the same heights.
     pub(crate) const fn fork(&mut self, salt: u64) {
         self.salt = salt;

@@ -58,13 +58,13 @@ pub struct CommittedBlock {
 /// What a chain starts from: what [`Store::initialize`](crate::Store::initialize) takes.
 #[derive(Clone, Debug)]
 pub struct Genesis {
-    /// The header at height 0, whose hash is the first block's parent.
+    /// The header that nobody signed, whose hash is the first block's parent.
     pub header: Header,
     /// Roots of the first state, its receipts and its outbox.
     pub roots: Roots,
     /// What leads from nothing to the first state.
     pub changes: Arc<Changes>,
-    /// The set of epoch 0.
+    /// The set of its epoch.
     pub validators: ValidatorSet,
 }
 

@@ -5,13 +5,15 @@ use crate::engine::{Batch, Engine, Tree};
 use crate::error::StoreError;
 use crate::index::{Index, MAX_NUMBER, Position, Term, entry, hash_of_key};
 use crate::key::{self, Part};
+use crate::leaves::{self, Coalesced};
 use crate::prune::PruneRecord;
 use crate::recent::{Recent, Recents};
 use crate::record::{self, CommittedBlock, Genesis, HandOver, Head, Terms, TipRecord};
 use crate::{Config, Metrics, blob};
 use light_palisade::VoteKind;
 use parking_lot::{Mutex, RwLock};
-use primitives::{Epoch, Height};
+use primitives::Height;
+use state::Changes;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -75,7 +77,7 @@ impl Store {
         })
     }
 
-    /// Writes the beginning of the chain, once. Durable on return.
+    /// Writes the beginning of the chain, once: at height 0, or where it goes on from a checkpoint. Durable on return.
     ///
     /// # Errors
     /// [`StoreError::Genesis`] when there is one already, or its parts contradict each other; else as
@@ -85,11 +87,12 @@ impl Store {
         if self.inner.tip.read().is_some() {
             return Err(StoreError::Genesis("the store has a genesis already"));
         }
-        if genesis.header.height != Height::ZERO || genesis.validators.epoch != Epoch::ZERO {
+        if !genesis.header.is_genesis() || genesis.validators.epoch != genesis.header.epoch {
             return Err(StoreError::Genesis(
-                "genesis is at height 0, and its validators are of epoch 0",
+                "genesis has no parent, and its validators are of its own epoch",
             ));
         }
+        let height = genesis.header.height;
         let head = Head {
             hash: genesis.header.hash(),
             header: genesis.header.clone(),
@@ -98,24 +101,49 @@ impl Store {
             transactions: 0,
         };
         let mut batch = Batch::default();
-        record::put(&mut batch, &key::part(Height::ZERO, Part::Head), &head);
+        record::put(&mut batch, &key::part(height, Part::Head), &head);
+        if height.is_zero() {
+            record::put(
+                &mut batch,
+                &key::part(height, Part::Changes),
+                genesis.changes.as_ref(),
+            );
+        } else {
+            // Order: nothing is replayed of what is below the tip, so its leaves are there first.
+            self.begin_at(height, &genesis.changes)?;
+            begun_above(height).put(&mut batch);
+        }
         record::put(
             &mut batch,
-            &key::part(Height::ZERO, Part::Changes),
-            genesis.changes.as_ref(),
+            &key::validators(genesis.validators.epoch),
+            &genesis.validators,
         );
-        record::put(&mut batch, &key::validators(Epoch::ZERO), &genesis.validators);
         let total = *log_bytes + wide(batch.bytes());
         put_tip(&mut batch, &head, total);
         self.write_durably(batch)?;
         *log_bytes = total;
         self.grow_state(&genesis.changes);
         *self.inner.tip.write() = Some(Arc::new(head));
-        self.inner.background.push(Job {
-            height: Height::ZERO,
-            changes: Some(Arc::clone(&genesis.changes)),
-        });
+        if height.is_zero() {
+            self.inner.background.push(Job {
+                height,
+                changes: Some(Arc::clone(&genesis.changes)),
+            });
+        } else {
+            *self.inner.pruned.lock() = begun_above(height);
+        }
         Ok(())
+    }
+
+    /// The leaves of a chain that goes on from a height at which nothing was before, and that the index begins above it.
+    fn begin_at(&self, height: Height, changes: &Changes) -> Result<(), StoreError> {
+        let engine = self.inner.engine.as_ref();
+        let mut coalesced = Coalesced::default();
+        coalesced.add(changes);
+        coalesced.write(engine, &|_| true)?;
+        engine.flush()?;
+        leaves::set_applied(engine, height)?;
+        self.inner.index.begin_above(height)
     }
 
     /// Appends finalized blocks, in order of height. Durable on return; on error none of them counts as committed,
@@ -228,6 +256,16 @@ impl Store {
 
 fn wide(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// What is not there below a height at which a chain goes on.
+fn begun_above(height: Height) -> PruneRecord {
+    PruneRecord {
+        earliest: Height::new(height.get().saturating_add(1)),
+        removed: height,
+        freed_bytes: 0,
+        restored: Some(height),
+    }
 }
 
 fn put_tip(batch: &mut Batch, head: &Head, log_bytes: u64) {

@@ -212,6 +212,8 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::folder::Folder;
+    use crate::name::Name;
     use crate::ports::NodePorts;
 
     fn status() -> Status {
@@ -220,8 +222,9 @@ mod tests {
             metrics: 2,
             p2p: 3,
         };
+        let folder = Folder::new(std::path::Path::new(""), &Name::default());
         let mut nodes: Vec<NodeStatus> = (0..3)
-            .map(|index| NodeStatus::stopped(&format!("node{index}"), &ports))
+            .map(|index| NodeStatus::stopped(&folder, &format!("node{index}"), &ports))
             .collect();
         for (node, height) in nodes.iter_mut().zip([10, 11, 0]) {
             node.finalized_height = height;

@@ -1,7 +1,9 @@
 //! Talking to the supervisor: one JSON object a line, over a socket in the testnet's folder.
 
+use crate::checkpoint::Checkpoint;
 use crate::error::Error;
 use crate::folder::Folder;
+use crate::name::Name;
 use crate::status::Status;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -16,6 +18,8 @@ use tokio::net::{UnixListener, UnixStream};
 const MAX_LINE: u64 = 1 << 20;
 /// How long the supervisor may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// And for what copies a state.
+const LONG_PATIENCE: Duration = Duration::from_secs(600);
 
 /// What can be done with one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +54,26 @@ pub enum Request {
     },
     /// Stop everything.
     Down,
+    /// Keep the state as it is now.
+    Checkpoint {
+        /// Under this name.
+        name: Name,
+    },
+    /// Go back to a state that was kept.
+    Restore {
+        /// Under this name.
+        name: Name,
+    },
+}
+
+impl Request {
+    /// How long the supervisor may take: states may be large.
+    const fn patience(&self) -> Duration {
+        match self {
+            Self::Checkpoint { .. } | Self::Restore { .. } => LONG_PATIENCE,
+            Self::Status | Self::Node { .. } | Self::Down => PATIENCE,
+        }
+    }
 }
 
 /// What the supervisor answers.
@@ -58,6 +82,8 @@ pub enum Request {
 pub enum Answer {
     /// How everything is, after what was asked for was done.
     Status(Box<Status>),
+    /// The state that was kept, or gone back to.
+    Checkpoint(Checkpoint),
     /// It is being done.
     Stopping,
     /// It was refused.
@@ -166,12 +192,13 @@ pub async fn ask(folder: &Folder, request: &Request) -> Result<Answer, Error> {
         }
         Err(error) => return Err(Error::io(&folder.socket(), "connect to", error)),
     };
-    let answered = tokio::time::timeout(PATIENCE, exchange(stream, request)).await;
+    let patience = request.patience();
+    let answered = tokio::time::timeout(patience, exchange(stream, request)).await;
     let line = match answered {
         Ok(Ok(line)) => line,
         Ok(Err(error)) => return Err(Error::io(&folder.socket(), "ask at", error)),
         Err(_) => {
-            let seconds = PATIENCE.as_secs();
+            let seconds = patience.as_secs();
             return Err(Error::Supervisor(format!(
                 "the supervisor has not answered for {seconds} s"
             )));

@@ -2,10 +2,9 @@
 
 use crate::error::Error;
 use crate::name;
-use crate::ports::Block;
 use crate::span::Span;
 use crate::spec::Spec;
-use crate::status::{Status, grpc_url};
+use crate::status::Status;
 use client::{Client, Timeouts};
 use proto::dev::v1alpha1 as wire;
 use serde::Serialize;
@@ -82,13 +81,16 @@ impl<'a> Devnet<'a> {
             .collect()
     }
 
+    /// A connection to a node's services for its owner.
     pub(crate) async fn client(&self, index: usize) -> Result<Client, Error> {
-        let block = Block {
-            base: self.spec.base_port,
-            nodes: self.spec.validators,
-        };
-        let ports = block.node(u16::try_from(index).unwrap_or(u16::MAX));
-        Ok(Client::connect(&grpc_url(&ports), Timeouts::default()).await?)
+        let admin = self.status.nodes.get(index).map(|node| node.admin.as_str());
+        Ok(Client::connect(admin.unwrap_or_default(), Timeouts::default()).await?)
+    }
+
+    /// A connection to a node's public services.
+    pub(crate) async fn public(&self, index: usize) -> Result<Client, Error> {
+        let grpc = self.status.nodes.get(index).map(|node| node.grpc.as_str());
+        Ok(Client::connect(grpc.unwrap_or_default(), Timeouts::default()).await?)
     }
 
     /// The position of a node that runs.

@@ -25,6 +25,14 @@ pub enum Error {
         /// Where it was looked for.
         base: PathBuf,
     },
+    /// There is no checkpoint of that name.
+    #[error("there is no checkpoint \"{name}\"{}: `palisade testnet checkpoint save {name}` makes one", among(.have))]
+    NoCheckpoint {
+        /// The name.
+        name: String,
+        /// Those that there are.
+        have: Vec<String>,
+    },
     /// It is not running.
     #[error("testnet \"{0}\" is not running: start it with `palisade testnet up --name {0}`")]
     NotRunning(String),
@@ -135,6 +143,15 @@ pub enum Error {
     /// The genesis cannot be made.
     #[error("the genesis cannot be made: {0}")]
     Genesis(String),
+}
+
+/// Which there are, in words.
+fn among(have: &[String]) -> String {
+    if have.is_empty() {
+        String::new()
+    } else {
+        format!(" among {}", have.join(", "))
+    }
 }
 
 impl Error {

@@ -22,6 +22,7 @@
 
 pub mod assertion;
 pub mod bench;
+pub mod checkpoint;
 mod child;
 mod config_file;
 pub mod control;

@@ -185,7 +185,7 @@ impl Player<'_> {
     async fn status(&self) -> Outcome<Status> {
         match control::ask(self.folder, &Request::Status).await {
             Ok(Answer::Status(status)) => Ok(*status),
-            Ok(Answer::Stopping | Answer::Error { .. }) => {
+            Ok(Answer::Stopping | Answer::Checkpoint(_) | Answer::Error { .. }) => {
                 Err(said(Error::NotRunning(self.folder.name().to_string())))
             }
             Err(error) => Err(said(error)),
@@ -217,22 +217,25 @@ impl Player<'_> {
         let status = self.status().await?;
         let devnet = Devnet::new(self.spec, &status);
         let first = devnet.running_nodes().first().copied();
-        let first = first.ok_or("no node runs")?;
-        devnet.client(first).await.map_err(said)
+        devnet.public(first.ok_or("no node runs")?).await.map_err(said)
     }
 
     async fn pay(&self, count: u32) -> Outcome {
-        let client = self.anyone().await?;
+        let status = self.status().await?;
+        let devnet = Devnet::new(self.spec, &status);
+        let first = devnet.running_nodes().first().copied().ok_or("no node runs")?;
+        let owner = devnet.client(first).await.map_err(said)?;
+        let client = devnet.public(first).await.map_err(said)?;
         let people = world::people(self.spec);
         let payee = people.get(1).ok_or("there is nobody to pay")?.key.account();
         for _ in 0..count {
-            let mut dev = client.dev();
+            let mut dev = owner.dev();
             let request = RequestFundsRequest {
                 address: format_account(Network::Development, &payee),
                 asset_id: 0,
                 amount: world::PAL.to_string(),
             };
-            let sent = client.unary(dev.request_funds(request)).await.map_err(said)?;
+            let sent = owner.unary(dev.request_funds(request)).await.map_err(said)?;
             let wait = Wait {
                 id: TxId::from_slice(&sent.tx_hash).ok_or("the payment's id has not 32 bytes")?,
                 timeout_height: Height::ZERO,
@@ -295,7 +298,7 @@ impl Player<'_> {
         let status = self.status().await?;
         let devnet = Devnet::new(self.spec, &status);
         for index in devnet.running_nodes() {
-            let client = devnet.client(index).await.map_err(said)?;
+            let client = devnet.public(index).await.map_err(said)?;
             let mut service = client.validators();
             let request = ListValidatorsRequest {
                 page_size: 1_000,
@@ -326,7 +329,7 @@ impl Player<'_> {
         let devnet = Devnet::new(self.spec, &status);
         let mut first = None;
         for index in devnet.running_nodes() {
-            let client = devnet.client(index).await.map_err(said)?;
+            let client = devnet.public(index).await.map_err(said)?;
             let mut ledger = client.ledger();
             let request = GetBlockRequest {
                 block: Some(Block::Height(height)),

@@ -1,5 +1,6 @@
 //! Laying a testnet out on disk: keys, genesis, and each node's settings.
 
+use crate::checkpoint;
 use crate::config_file::{self, Place};
 use crate::error::Error;
 use crate::facts::{AccountFacts, Facts, NodeFacts};
@@ -254,9 +255,11 @@ fn write_settings(folder: &Folder, spec: &Spec) -> Result<(), Error> {
 /// What others may know of a testnet that is ready.
 ///
 /// # Errors
-/// [`Error::Genesis`] when the genesis cannot be made again.
+/// [`Error::Damaged`] when the genesis document cannot be read, [`Error::Genesis`] when it cannot be made again.
 pub(crate) fn facts(folder: &Folder, spec: &Spec, status: &Status, took: Duration) -> Result<Facts, Error> {
     let genesis = world::genesis(spec)?;
+    // In another generation after a checkpoint was gone back to.
+    let chain = checkpoint::document(&folder.genesis())?.chain_hash();
     let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).display().to_string();
     let nodes = status
         .nodes
@@ -291,7 +294,7 @@ pub(crate) fn facts(folder: &Folder, spec: &Spec, status: &Status, took: Duratio
         version: env!("CARGO_PKG_VERSION").to_owned(),
         name: spec.name.to_string(),
         chain_id: spec.name.chain_id(),
-        chain_hash: genesis.chain_hash.to_string(),
+        chain_hash: chain.to_string(),
         validators: spec.validators,
         block_time_ms: spec.block_time.millis(),
         epoch_ms: spec.epoch.chain_time(spec.block_time).millis(),

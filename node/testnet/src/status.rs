@@ -1,5 +1,6 @@
 //! How a testnet is: its nodes, and how far each has come.
 
+use crate::folder::Folder;
 use crate::ports::NodePorts;
 use client::{Client, Timeouts};
 use primitives::Height;
@@ -49,6 +50,8 @@ pub struct NodeStatus {
     pub syncing: bool,
     /// Where its gRPC services and its explorer are.
     pub grpc: String,
+    /// Where its owner's services are: AdminService, KeyService, DevService.
+    pub admin: String,
     /// Where its metrics are.
     pub metrics: String,
     /// Where its peers reach it.
@@ -56,9 +59,9 @@ pub struct NodeStatus {
 }
 
 impl NodeStatus {
-    /// A node that does not run.
+    /// A node of the testnet in `folder` that does not run.
     #[must_use]
-    pub fn stopped(name: &str, ports: &NodePorts) -> Self {
+    pub fn stopped(folder: &Folder, name: &str, ports: &NodePorts) -> Self {
         Self {
             name: name.to_owned(),
             pid: None,
@@ -71,6 +74,7 @@ impl NodeStatus {
             peers: 0,
             syncing: false,
             grpc: grpc_url(ports),
+            admin: admin_url(folder, name),
             metrics: format!("http://127.0.0.1:{}", ports.metrics),
             p2p: format!("127.0.0.1:{}", ports.p2p),
         }
@@ -81,6 +85,12 @@ impl NodeStatus {
 #[must_use]
 pub(crate) fn grpc_url(ports: &NodePorts) -> String {
     format!("http://127.0.0.1:{}", ports.grpc)
+}
+
+/// Where a node's owner's services are: the socket's name is the node's default.
+fn admin_url(folder: &Folder, name: &str) -> String {
+    let path = folder.home(name).join("admin.sock");
+    format!("unix:{}", std::path::absolute(&path).unwrap_or(path).display())
 }
 
 /// How far a node has come, as it says itself.

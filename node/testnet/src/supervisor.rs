@@ -1,5 +1,6 @@
 //! The process that owns the nodes: starts them, watches them, does what it is asked, stops them.
 
+mod keeping;
 mod nodes;
 
 use crate::child::{Child, GRACE};
@@ -211,11 +212,14 @@ impl Supervisor {
 
     async fn serve(&mut self, call: Call) {
         let done = match &call.request {
-            Request::Status | Request::Down => Ok(()),
-            Request::Node { name, action } => self.act(&name.clone(), *action).await,
+            Request::Status | Request::Down => Ok(None),
+            Request::Node { name, action } => self.act(&name.clone(), *action).await.map(|()| None),
+            Request::Checkpoint { name } => self.save(&name.clone()).await.map(Some),
+            Request::Restore { name } => self.restore(&name.clone()).await.map(Some),
         };
         let answer = match done {
-            Ok(()) => Answer::Status(Box::new(self.status())),
+            Ok(None) => Answer::Status(Box::new(self.status())),
+            Ok(Some(checkpoint)) => Answer::Checkpoint(checkpoint),
             Err(error) => Answer::Error {
                 message: error.to_string(),
             },

@@ -154,3 +154,62 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
         ran.err
     );
 }
+
+#[test]
+fn an_observers_home_becomes_a_validators_and_nothing_is_ever_overwritten() {
+    let place = Place::new();
+    place.run(&["init", "--home", "a"]).succeeded();
+    let observer = ["init", "--home", "n", "--genesis", "a/genesis.json", "--observer"];
+    place.run(&observer).succeeded();
+    let file = |name: &str| place.path().join("n").join(name);
+    let p2p = std::fs::read(file("keys/p2p.pem")).unwrap();
+    let init = ["validator", "init", "--home", "n", "-o", "json"];
+    let ran = place.run(&init).succeeded();
+    assert!(ran.err.contains("back up n/keys/"), "{}", ran.err);
+    let made = ran.json();
+    assert_eq!(made["consensus_key"].as_str().unwrap().len(), 192);
+    assert_eq!(made["proof_of_possession"].as_str().unwrap().len(), 96);
+    assert_eq!(std::fs::read(file("keys/p2p.pem")).unwrap(), p2p);
+    let settings = std::fs::read_to_string(file("config.toml")).unwrap();
+    assert!(settings.contains("\nobserver = false\n"), "{settings}");
+    place.run(&["config", "check", "--home", "n"]).succeeded();
+
+    let again = place.run(&init).succeeded();
+    assert!(again.err.contains("nothing was made"), "{}", again.err);
+    assert_eq!(again.json(), made);
+    // As if it had been killed when the guard was made and the key was not written.
+    std::fs::remove_file(file("keys/consensus.json")).unwrap();
+    let other = place.run(&init).succeeded().json();
+    assert_ne!(other["consensus_key"], made["consensus_key"]);
+    assert_eq!(other["account"], made["account"]);
+
+    // What the keys signed goes out and in, with the node at rest.
+    let export = ["validator", "history", "export", "--home", "n", "--to", "h.json"];
+    place.run(&export).succeeded();
+    place.run(&export).failed(2, "h.json");
+    let text = std::fs::read_to_string(place.path().join("h.json")).unwrap();
+    assert!(text.contains(other["consensus_key"].as_str().unwrap()), "{text}");
+    let import = [
+        "validator",
+        "history",
+        "import",
+        "h.json",
+        "--home",
+        "n",
+        "-o",
+        "json",
+    ];
+    assert_eq!(place.run(&import).succeeded().json()["keys"], 2);
+    std::fs::write(place.path().join("h.json"), "{}").unwrap();
+    place.run(&import).failed(2, "not a guard's export");
+    place.run(&["init", "--home", "b"]).succeeded();
+    place
+        .run(&["validator", "history", "export", "--home", "b", "--to", "b.json"])
+        .succeeded();
+    place
+        .run(&["validator", "history", "import", "b.json", "--home", "n"])
+        .failed(9, "the export is of chain");
+    place
+        .run(&["admin", "consensus", "--home", "n"])
+        .failed(4, "admin.sock");
+}

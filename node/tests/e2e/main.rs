@@ -9,7 +9,9 @@
 )]
 
 mod bad_input;
+mod checkpoints;
 mod crashes;
+mod doubles;
 mod misbehaviour;
 mod network;
 mod storage;

@@ -48,7 +48,20 @@ fn a_validator_changes_its_key_without_a_restart_and_goes_on_voting() {
     let status = || testnet.json(&["validator", "status", "--node", &url]);
     let before = status();
     let pid = testnet.pid("node1");
-    testnet.run(&["validator", "rotate-key", "--home", &home, "--wait", "--yes"]);
+    let late = testnet.json(&["testnet", "status"])["nodes"][1]["epoch"]
+        .as_u64()
+        .unwrap()
+        + 2;
+    let rotate = [
+        "validator",
+        "rotate-key",
+        "--home",
+        &home,
+        "--wait",
+        "--yes",
+        "--at-epoch",
+    ];
+    testnet.run(&[&rotate[..], &[&late.to_string()]].concat());
     assert!(testnet.home("node1").join("keys/consensus-2.json").exists());
     testnet.wait("node1 to vote with its new key", || {
         status()["node"]["votes_with"] != before["node"]["votes_with"]
@@ -58,6 +71,22 @@ fn a_validator_changes_its_key_without_a_restart_and_goes_on_voting() {
     assert_eq!(after["node"]["signing"], true, "{after}");
     assert_eq!(after["key_changes"].as_array().unwrap().len(), 1, "{after}");
     assert_eq!(after["node"]["other_keys"][0], before["consensus_key"], "{after}");
+    assert!(after["node"]["epoch"].as_u64().unwrap() >= late, "{after}");
+    // No vote of its was refused over the change, by the guard or for want of the epoch's key; the owner sees both keys.
+    let page = testnet.metrics("node1");
+    let refused = page
+        .lines()
+        .filter(|line| line.contains("refus") && !line.starts_with('#'));
+    assert!(
+        refused.clone().all(|line| line.ends_with(" 0")),
+        "{}",
+        refused.collect::<String>()
+    );
+    let held = testnet.json(&["admin", "keys", "--home", &home]);
+    assert_eq!(held.as_array().unwrap().len(), 2, "{held}");
+    assert_eq!(held[1]["votes"], true, "{held}");
+    let history = testnet.json(&["validator", "history", "export", "--home", &home]);
+    assert_eq!(history["data"].as_array().unwrap().len(), 2);
     testnet.wait("node1 to lead with its new key", || status()["led_views"] != 0);
     let now = testnet.highest();
     testnet.wait_for_all(now + 5);

@@ -69,6 +69,7 @@ impl<S: Scheme> Core<S> {
         let opening = Opening {
             block: self.last.hash,
             height: self.last.header.height,
+            genesis: false,
         };
         let former = Arc::clone(&self.term.committee);
         self.term = Term::new(&self.config, committee, draw, opening)
@@ -195,11 +196,13 @@ impl Term {
             Opening {
                 block: tip.hash(),
                 height: tip.header.height,
+                genesis: tip.header.is_genesis(),
             }
         } else {
             Opening {
                 block: primitives::BlockHash::ZERO,
                 height: primitives::Height::ZERO,
+                genesis: false,
             }
         };
         let certificate = tip.certificate.clone().filter(|_| tip.opens_epoch());

@@ -3,6 +3,7 @@
 //! Types are the domain's, never protobuf's. Methods may wait for a disk, so they are async; none may block the
 //! thread for long. Nothing here is asked to convert, page, filter, prove inclusion or time out: the services do.
 
+mod admin;
 mod chain;
 mod dev;
 mod ledger;
@@ -11,6 +12,7 @@ mod state;
 mod transactions;
 mod version;
 
+pub use admin::{AdminBackend, AdminError, HeldKey, ImportedHistory, NewKey, Standing};
 pub use chain::{ChainInfo, Direction, LocalValidator, NodeInfo, Peer, Tip};
 pub use dev::{DevAccount, DevBackend, DevClock, LinkFault, NodeFault};
 pub use ledger::{FinalBlock, FinalityProof, Handover, Place, Places};

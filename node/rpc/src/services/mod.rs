@@ -1,6 +1,7 @@
 //! The services: one file each. They check, ask the backend, page, and convert.
 
 mod account;
+mod admin;
 mod dev;
 mod epoch;
 mod filter;
@@ -20,6 +21,7 @@ mod validator;
 mod vault;
 
 pub(crate) use account::AccountApi;
+pub(crate) use admin::AdminApi;
 pub(crate) use dev::DevApi;
 pub(crate) use epoch::EpochApi;
 pub(crate) use ledger::LedgerApi;

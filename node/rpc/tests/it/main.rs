@@ -7,7 +7,8 @@
     clippy::as_conversions,
     clippy::wildcard_enum_match_arm,
     clippy::large_futures,
-    reason = "tests compute with small numbers that they chose"
+    clippy::too_many_lines,
+    reason = "tests compute with small numbers that they chose; a test tells one story from beginning to end"
 )]
 #![allow(
     clippy::too_many_lines,
@@ -23,6 +24,7 @@ mod ledger;
 mod listening;
 mod lists;
 mod node;
+mod owner;
 mod restaking;
 mod snapshots;
 mod standard;

@@ -104,12 +104,20 @@ impl Guard {
     /// # Errors
     /// As [`Guard::initialise`] and [`Guard::register`]; [`GuardError::Folder`] when the folder cannot be made.
     pub fn provision(folder: &Path, chain: ChainHash, key: KeyBytes) -> Result<(), GuardError> {
+        Self::provision_all(folder, chain, &[key])
+    }
+
+    /// The same for several keys, none of which has signed anything on this chain.
+    ///
+    /// # Errors
+    /// As [`Guard::provision`].
+    pub fn provision_all(folder: &Path, chain: ChainHash, keys: &[KeyBytes]) -> Result<(), GuardError> {
         let disk = Disk::new(folder).map_err(|source| GuardError::Folder {
             path: folder.to_owned(),
             source,
         })?;
         let mut guard = Self::initialise(Arc::new(disk), chain, GuardConfig::default())?;
-        guard.register(key, Slot::FIRST)
+        keys.iter().try_for_each(|key| guard.register(*key, Slot::FIRST))
     }
 
     /// Opens the guard that is there.

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::config::{Home, NodeConfig};
+use crate::output::Failure;
 use crate::start;
 use std::fs;
 use std::net::SocketAddr;
@@ -29,6 +30,22 @@ pub(super) fn look(home: &Home, config: &NodeConfig, findings: &mut Vec<Finding>
         findings,
     );
     exposure("metrics.listen", config.metrics.listen, false, findings);
+}
+
+/// Takes from others what they should not have; what was done, line by line.
+pub(super) fn mend(home: &Home) -> Result<Vec<String>, Failure> {
+    let mut done = Vec::new();
+    let keys = fs::read_dir(home.keys()).into_iter().flatten().flatten();
+    let keys = keys.map(|entry| (entry.path(), 0o077));
+    for (path, taken) in keys.chain([(home.path().to_owned(), 0o022)]) {
+        let Some(mode) = mode(&path).filter(|mode| mode & taken != 0) else {
+            continue;
+        };
+        let changed = fs::set_permissions(&path, fs::Permissions::from_mode(mode & 0o777 & !taken));
+        changed.map_err(|error| Failure::key(format!("{}: {error}", path.display())))?;
+        done.push(format!("{}: mode {:o}", path.display(), mode & 0o777 & !taken));
+    }
+    Ok(done)
 }
 
 /// Every key is there, and nobody else may read it.
@@ -146,6 +163,15 @@ mod tests {
         let mut findings = Vec::new();
         keys(&home, false, &mut findings);
         assert!(findings[0].todo.starts_with("chmod go= "), "{findings:?}");
+        let done = mend(&home).unwrap();
+        assert!(
+            done.iter().any(|line| line.contains("p2p.pem: mode 600")),
+            "{done:?}"
+        );
+        let mut findings = Vec::new();
+        keys(&home, false, &mut findings);
+        assert!(!failed(&findings, "keys"), "{findings:?}");
+        assert_eq!(mend(&home).unwrap(), Vec::<String>::new());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Finding;
 use crate::config::{Home, NodeConfig};
 use crate::start;
 use client::{Client, Timeouts};
+use proto::admin::v1::ListKeysRequest;
 use proto::staking::v1::GetLocalValidatorRequest;
 use signer::remote::Connection;
 use std::net::{SocketAddr, TcpListener};
@@ -28,8 +29,12 @@ pub(super) async fn look(home: &Home, config: &NodeConfig, findings: &mut Vec<Fi
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
+    if config.rpc.has_tls() {
+        findings.push(encrypted(address).await);
+    }
     match Client::connect(&format!("http://{address}"), TIMEOUTS).await {
-        Ok(client) => node(&client, home, findings).await,
+        _ if config.rpc.has_tls() => {}
+        Ok(client) => node(&client, home, config, findings).await,
         Err(_) => {
             findings.push(Finding::warn(
                 "node",
@@ -53,7 +58,62 @@ fn port(setting: &'static str, address: SocketAddr, findings: &mut Vec<Finding>)
     }
 }
 
-async fn node(client: &Client, home: &Home, findings: &mut Vec<Finding>) {
+/// A listener that speaks TLS is asked nothing more here: its certificate is for its name, not for this machine's.
+async fn encrypted(address: SocketAddr) -> Finding {
+    let reached = tokio::time::timeout(TIMEOUTS.connect, tokio::net::TcpStream::connect(address)).await;
+    match reached {
+        Ok(Ok(_)) => Finding::pass("node", format!("takes connections at {address}, encrypted")),
+        Ok(Err(_)) | Err(_) => Finding::warn(
+            "node",
+            format!("none answers at {address}"),
+            "start it: `palisade start`; its log says why it ends",
+        ),
+    }
+}
+
+/// What the guard knows of, beside where the chain stands.
+async fn watermark(home: &Home, config: &NodeConfig, epoch: u64, findings: &mut Vec<Finding>) {
+    if config.node.observer || !config.signer.remote.is_empty() || config.admin.socket.is_empty() {
+        return;
+    }
+    let path = home.path().join(&config.admin.socket);
+    let path = std::path::absolute(&path).unwrap_or(path);
+    let asked = async {
+        let owner = Client::connect(&format!("unix:{}", path.display()), TIMEOUTS).await?;
+        let mut keys = owner.keys();
+        owner.unary(keys.list_keys(ListKeysRequest {})).await
+    };
+    findings.push(match asked.await {
+        Ok(answer) => {
+            let highest = answer
+                .keys
+                .iter()
+                .map(|key| key.highest_epoch)
+                .filter(|epoch| *epoch != u64::MAX);
+            judge_watermark(highest.max().unwrap_or(0), epoch)
+        }
+        Err(error) => Finding::warn(
+            "signing guard",
+            format!("the owner's socket does not answer: {error}"),
+            "run this as the owner of the home",
+        ),
+    });
+}
+
+fn judge_watermark(signed: u64, epoch: u64) -> Finding {
+    let text = format!("votes are known up to epoch {signed}, the chain is in epoch {epoch}");
+    if signed > epoch.saturating_add(1) {
+        Finding::fail(
+            "signing guard",
+            text,
+            "this is another chain's guard, or the chain was set back: the node votes for nothing until that epoch is over",
+        )
+    } else {
+        Finding::pass("signing guard", text)
+    }
+}
+
+async fn node(client: &Client, home: &Home, config: &NodeConfig, findings: &mut Vec<Finding>) {
     let (Ok(chain), Ok(status)) = (client.chain().await, client.sync_status().await) else {
         findings.push(Finding::fail(
             "node",
@@ -70,6 +130,7 @@ async fn node(client: &Client, home: &Home, findings: &mut Vec<Finding>) {
         )),
         Ok(_) | Err(_) => findings.push(Finding::pass("node", format!("height {}", status.height))),
     }
+    watermark(home, config, status.epoch, findings).await;
     findings.push(peers(status.peers));
     if status.syncing {
         findings.push(Finding::warn(
@@ -163,6 +224,14 @@ async fn signer(config: &NodeConfig, findings: &mut Vec<Finding>) {
 mod tests {
     use super::super::Verdict;
     use super::*;
+
+    #[test]
+    fn a_guard_that_is_ahead_of_the_chain_is_told_of() {
+        let verdicts =
+            [(3, 3), (4, 3), (0, 9), (5, 3)].map(|(signed, epoch)| judge_watermark(signed, epoch).verdict);
+        use Verdict::{Fail, Pass};
+        assert_eq!(verdicts, [Pass, Pass, Pass, Fail]);
+    }
 
     #[test]
     fn peers_and_the_age_of_blocks_are_judged() {

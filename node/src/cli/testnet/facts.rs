@@ -6,6 +6,14 @@ use crate::output::{Failure, columns};
 use testnet::provision::account_rows;
 use testnet::{Facts, Spec};
 
+/// Where the owner of the nodes talks to them, and how a shell is told of the testnet.
+fn surroundings(facts: &Facts, name: &str) -> String {
+    let owner = facts.nodes.first().map_or("", |node| node.status.admin.as_str());
+    format!(
+        "\n\nADMIN {owner}   for its owner alone, so for each node\nENV   eval $(palisade testnet env{name})\n"
+    )
+}
+
 /// What `up` prints when the testnet is ready.
 pub(crate) fn banner(facts: &Facts) -> String {
     let seconds = facts.ready_ms / 1_000;
@@ -53,7 +61,7 @@ pub(crate) fn banner(facts: &Facts) -> String {
         &accounts,
     ));
     text.push_str(&restaked(facts));
-    text.push_str(&format!("\n\nENV   eval $(palisade testnet env{name})\n"));
+    text.push_str(&surroundings(facts, &name));
     text.push_str("Try   palisade tx send alice bob 10pal --wait\n");
     text.push_str("      palisade vault list; palisade operator list; palisade service show 1\n");
     let last = facts.nodes.last().map_or("node0", |n| n.status.name.as_str());

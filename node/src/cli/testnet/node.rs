@@ -152,12 +152,13 @@ pub(crate) async fn faucet(
         .ok_or_else(|| Failure::from(Error::NotRunning(folder.name().to_string())))?;
     let client = Client::connect(&node.grpc, Timeouts::default()).await?;
     let coin = crate::cli::tx::coin(&client, amount).await?;
-    let mut dev = client.dev();
+    let owner = Client::connect(&node.admin, Timeouts::default()).await?;
+    let mut dev = owner.dev();
     let request = RequestFundsRequest {
         address: format_account(Network::Development, &id),
         asset_id: coin.asset.get(),
         amount: coin.amount.to_string(),
     };
-    let answer = client.unary(dev.request_funds(request)).await?;
+    let answer = owner.unary(dev.request_funds(request)).await?;
     crate::cli::tx::follow_hash(context, &client, &answer.tx_hash).await
 }

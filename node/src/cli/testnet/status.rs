@@ -13,7 +13,9 @@ use testnet::{Error, Folder, Lock, NodeStatus, Spec, Status, name};
 pub(crate) async fn of(folder: &Folder, spec: &Spec) -> Result<Status, Failure> {
     match ask(folder, &Request::Status).await {
         Ok(Answer::Status(status)) => Ok(*status),
-        Ok(Answer::Stopping | Answer::Error { .. }) | Err(Error::NotRunning(_)) => Ok(stopped(spec)),
+        Ok(Answer::Stopping | Answer::Checkpoint(_) | Answer::Error { .. }) | Err(Error::NotRunning(_)) => {
+            Ok(stopped(folder, spec))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -22,11 +24,13 @@ pub(crate) async fn of(folder: &Folder, spec: &Spec) -> Result<Status, Failure> 
 pub(crate) async fn running(folder: &Folder) -> Result<Status, Failure> {
     match ask(folder, &Request::Status).await? {
         Answer::Status(status) => Ok(*status),
-        Answer::Stopping | Answer::Error { .. } => Err(Error::NotRunning(folder.name().to_string()).into()),
+        Answer::Stopping | Answer::Checkpoint(_) | Answer::Error { .. } => {
+            Err(Error::NotRunning(folder.name().to_string()).into())
+        }
     }
 }
 
-fn stopped(spec: &Spec) -> Status {
+fn stopped(folder: &Folder, spec: &Spec) -> Status {
     let block = Block {
         base: spec.base_port,
         nodes: spec.validators,
@@ -37,7 +41,7 @@ fn stopped(spec: &Spec) -> Status {
         running: false,
         supervisor_pid: None,
         nodes: (0..spec.validators)
-            .map(|index| NodeStatus::stopped(&name::node(usize::from(index)), &block.node(index)))
+            .map(|index| NodeStatus::stopped(folder, &name::node(usize::from(index)), &block.node(index)))
             .collect(),
     }
 }

@@ -11,6 +11,10 @@ use proto::tx::v1::message::Message as Kind;
 use signer::keystore::load_consensus;
 use signer::{ConsensusKey, NodeKeys};
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// Between two looks at the epoch.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How the key is changed.
 #[derive(Debug, Args)]
@@ -18,6 +22,10 @@ pub(crate) struct Rotate {
     /// A key that was written before, when sending the message failed [default: make a new one beside the others].
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// The epoch from which on the new key votes: the chain hears of it in the epoch before, until which this command waits
+    /// [default: the next].
+    #[arg(long, value_name = "EPOCH")]
+    at_epoch: Option<u64>,
     #[command(flatten)]
     flags: SendFlags,
 }
@@ -29,6 +37,15 @@ impl Rotate {
         let client = context.connect().await?;
         let network = client.chain().await?.network;
         let path = folder.join("account.pem").display().to_string();
+        if let Some(wanted) = self.at_epoch {
+            let epoch = client.sync_status().await?.epoch;
+            if wanted <= epoch {
+                return Err(Failure::usage(format!(
+                    "--at-epoch {wanted}: epoch {epoch} has begun, and its set is chosen; the next is {}",
+                    epoch.saturating_add(1)
+                )));
+            }
+        }
         let operator = key::open_account(context, &path, &protection, network)?.account();
         if let Some(signer) = keys::remote(context)? {
             if self.key_file.is_some() {
@@ -37,6 +54,7 @@ impl Rotate {
                 ));
             }
             let (consensus, proof) = keys::newest(&signer, &operator).await?;
+            self.wait_for_turn(context, &client).await?;
             let message = RotateConsensusKey {
                 consensus_key: consensus.0.to_vec().into(),
                 proof_of_possession: proof.0.to_vec().into(),
@@ -56,10 +74,32 @@ impl Rotate {
                 made
             }
         };
+        self.wait_for_turn(context, &client).await?;
         let message = RotateConsensusKey {
             consensus_key: consensus.public_key().0.to_vec().into(),
             proof_of_possession: consensus.possession_proof(&operator).0.to_vec().into(),
         };
         tx::send_message(context, &path, Kind::RotateConsensusKey(message), &self.flags).await
+    }
+    /// Until the epoch before the one that the key is for: a key that is registered earlier votes earlier.
+    async fn wait_for_turn(&self, context: &Context, client: &client::Client) -> Result<(), Failure> {
+        let Some(wanted) = self.at_epoch else {
+            return Ok(());
+        };
+        let before = wanted.saturating_sub(1);
+        let mut told = false;
+        loop {
+            let epoch = client.sync_status().await?.epoch;
+            if epoch >= before {
+                return Ok(());
+            }
+            if !told {
+                told = true;
+                context.output.note(&format!(
+                    "waiting for epoch {before}, it is {epoch}; when this is interrupted, go on with --key-file"
+                ));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 }

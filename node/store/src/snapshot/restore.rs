@@ -186,7 +186,7 @@ impl Log<'_> {
         };
         self.put(|batch| {
             record::put(batch, &key::binding(), &binding);
-            record::put(batch, &key::part(Height::ZERO, Part::Head), &head);
+            record::put(batch, &key::part(head.header.height, Part::Head), &head);
             record::put(
                 batch,
                 &key::validators(genesis.validators.epoch),

@@ -2,7 +2,7 @@ use super::*;
 use crate::engine::{Crash, Fault, Memory};
 use crate::fixture::{Builder, chain_hash, finalization, initialized, open, transaction_id};
 use crate::{CommittedBlock, EventPosition, StoreError};
-use primitives::{BlockHash, ChainHash, Digest, TxId};
+use primitives::{BlockHash, ChainHash, Digest, Epoch, TxId};
 
 fn commit(store: &Store, builder: &mut Builder, count: usize) -> Vec<CommittedBlock> {
     let blocks: Vec<CommittedBlock> = (0..count).map(|_| builder.next()).collect();
@@ -360,5 +360,64 @@ fn damage_that_is_read_later_is_an_error_and_not_a_block() {
     assert_eq!(
         blocks[2].transactions.first().copied(),
         blocks[2].transactions.first().map(|_| transaction_id(0, 3, 0))
+    );
+}
+
+#[test]
+fn a_chain_that_goes_on_from_a_height_has_nothing_below_it_and_opens_again_after_any_crash() {
+    let mut older = Builder::new();
+    for _ in 0..7 {
+        older.next();
+    }
+    let entries = |state: &state::State| {
+        let all = state.range(
+            core::ops::Bound::Unbounded,
+            core::ops::Bound::Unbounded,
+            usize::MAX,
+            state::Order::Ascending,
+        );
+        let entry = |(key, value): (&[u8], &[u8])| state::Change {
+            key: state::Bytes::from(key.to_vec()),
+            old: None,
+            new: Some(state::Bytes::from(value.to_vec())),
+        };
+        all.into_iter().map(entry).collect::<Vec<_>>()
+    };
+    let mut genesis = older.genesis();
+    genesis.header.height = Height::new(7);
+    genesis.header.epoch = Epoch::new(1);
+    genesis.validators = crate::fixture::set(1);
+    genesis.changes = Arc::new(state::Changes::new(entries(&older.state)).unwrap());
+    genesis.roots.state = older.state.root();
+
+    let engine = Arc::new(Memory::default());
+    let (store, _) = open(engine.clone()).unwrap();
+    let mut wrong = genesis.clone();
+    wrong.validators = crate::fixture::set(0);
+    assert!(matches!(store.initialize(&wrong), Err(StoreError::Genesis(_))));
+    store.initialize(&genesis).unwrap();
+    assert_eq!(store.earliest(), Height::new(8));
+    assert_eq!(
+        store.head(Height::new(7)).unwrap().unwrap().header,
+        genesis.header
+    );
+    assert!(store.head(Height::new(6)).unwrap().is_none() && store.block(Height::new(7)).unwrap().is_none());
+    drop(store);
+    // Opened again before and after the first blocks; the state is there each time.
+    let (store, recovered) = open(engine.clone()).unwrap();
+    assert_eq!(recovered.state.root(), older.state.root());
+    let mut builder = older.going_on(&genesis);
+    commit(&store, &mut builder, 5);
+    drop(store);
+    let (store, recovered) = open(engine).unwrap();
+    assert_eq!(recovered.state.root(), builder.state.root());
+    assert_eq!(recovered.tip.unwrap().header.height, Height::new(12));
+    let back = store
+        .state_at(Height::new(7), Height::new(12), &builder.state)
+        .unwrap();
+    assert_eq!(back.root(), older.state.root());
+    assert_eq!(
+        store.height_of(&genesis.header.hash()).unwrap(),
+        Some(Height::new(7))
     );
 }

@@ -21,6 +21,7 @@ const CALM: Duration = Duration::from_millis(250);
 
 /// One node of a testnet, running or not.
 pub(super) struct Node {
+    folder: Folder,
     name: String,
     ports: NodePorts,
     home: PathBuf,
@@ -54,6 +55,7 @@ impl Node {
         let client = status::lazy_client(&ports)?;
         let poll = tokio::spawn(poll(client, sender, Arc::clone(&calm)));
         Ok(Self {
+            folder: folder.clone(),
             home: folder.home(&name),
             log: folder.log(&name),
             name,
@@ -74,6 +76,11 @@ impl Node {
         self.doomed = false;
         self.child = Some(Child::start(binary, &self.home, &self.log)?);
         Ok(())
+    }
+
+    /// Whether it has a process.
+    pub(super) const fn runs(&self) -> bool {
+        self.child.is_some()
     }
 
     /// From now on the node is asked less often.
@@ -142,7 +149,7 @@ impl Node {
     }
 
     pub(super) fn status(&self) -> NodeStatus {
-        let stopped = NodeStatus::stopped(&self.name, &self.ports);
+        let stopped = NodeStatus::stopped(&self.folder, &self.name, &self.ports);
         let Some(child) = &self.child else {
             return stopped;
         };

@@ -62,6 +62,13 @@ impl Header {
         tagged(Domain::Header, &[&encode(self)])
     }
 
+    /// Whether nobody signed it: the header that a chain starts with, at height 0, or where a development chain goes on from a
+    /// checkpoint.
+    #[must_use]
+    pub fn is_genesis(&self) -> bool {
+        self.parent == BlockHash::ZERO
+    }
+
     /// Whether it is the last block of its epoch.
     #[must_use]
     pub fn is_boundary(&self) -> bool {
