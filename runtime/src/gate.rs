@@ -37,7 +37,8 @@ const fn begins_for(message: &Message) -> Option<ServiceId> {
         | Message::Slashing(_)
         | Message::Governance(_)
         | Message::Attested(_)
-        | Message::Oracle(_) => None,
+        | Message::Oracle(_)
+        | Message::Consensus(_) => None,
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn staking(message: &pb::StakingParameters) -> Result<staking::Params
         idle_epochs: few("set_staking.idle_epochs", message.idle_epochs)?,
         downtime_slash: bps("set_staking.downtime_slash_bps", message.downtime_slash_bps)?,
         jail_time: Millis::new(message.jail_time_ms),
+        power_change: bps("set_staking.power_change_bps", message.power_change_bps)?,
     })
 }
 
@@ -91,6 +92,7 @@ pub(super) fn write_staking(params: &staking::Params) -> pb::StakingParameters {
         idle_epochs: u32::from(params.idle_epochs),
         downtime_slash_bps: of(params.downtime_slash),
         jail_time_ms: params.jail_time.get(),
+        power_change_bps: of(params.power_change),
     }
 }
 

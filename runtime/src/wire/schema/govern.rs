@@ -33,6 +33,7 @@ static STAKING_PARAMETERS: Schema = leaves(
         (13, LEAF),
         (14, LEAF),
         (15, LEAF),
+        (16, LEAF),
     ],
 );
 static VAULT_PARAMETERS: Schema = leaves(

@@ -129,7 +129,7 @@ fn k_m01_new_terms_of_an_asset_stop_no_slash() {
     let set = assets::Msg::SetTerms(assets::SetTerms { asset: TOKEN, rules });
     let done = world
         .chain
-        .run(|ctx| <assets::Assets as kernel::Module>::execute(ctx, account(99), set));
+        .run(|ctx| <assets::Assets<()> as kernel::Module>::execute(ctx, account(99), set));
     done.unwrap();
     assert_eq!(world.slash(id, 1, 5_000, world.epoch_start), 500);
 }

@@ -110,6 +110,8 @@ fn registry() -> assets::Genesis {
                 terms: AssetTerms::new(asset, Rules::WHOLE),
             })
             .to_vec(),
+        params: assets::Params::localnet(),
+        sources: Vec::new(),
     }
 }
 
@@ -148,7 +150,7 @@ impl World {
         change(&mut params);
         let mut chain = Sandbox::new();
         chain
-            .run(|ctx| assets::Assets::init_genesis(ctx, registry()))
+            .run(|ctx| assets::Assets::<()>::init_genesis(ctx, registry()))
             .unwrap();
         chain.run(|ctx| Bank::init_genesis(ctx, funds())).unwrap();
         let vaults = vaults::Genesis {

@@ -240,7 +240,7 @@ impl World {
         let mut chain = Sandbox::new();
         chain.block.chain_hash = ChainHash::new([5; 32]);
         chain
-            .run(|ctx| assets::Assets::init_genesis(ctx, registry()))
+            .run(|ctx| assets::Assets::<()>::init_genesis(ctx, registry()))
             .unwrap();
         let rich = |who: u8, asset, amount: u128| bank::Balance {
             account: account(who),
@@ -512,5 +512,7 @@ fn registry() -> assets::Genesis {
             asset: TOKEN,
             terms: assets::Terms::new(TOKEN, Rules::WHOLE),
         }],
+        params: assets::Params::localnet(),
+        sources: Vec::new(),
     }
 }
