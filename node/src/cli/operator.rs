@@ -1,5 +1,6 @@
 //! `palisade operator`: who works for services, with which vaults, and how well.
 
+mod run;
 mod show;
 
 use crate::cli::context::Context;
@@ -14,6 +15,9 @@ use signer::keystore::load_consensus;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Follow the chain and do what services ask of an operator, until it is stopped. It may be killed at any moment: what it
+    /// has decided to say is kept in its guard, and said again, never otherwise.
+    Run(Box<run::Run>),
     /// All operators.
     List,
     /// One operator: its vaults, its services, how well it works.
@@ -128,6 +132,7 @@ pub(crate) async fn possession(
 
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
     match verb {
+        Verb::Run(run) => run.run(context).await,
         Verb::List => show::list(context).await,
         Verb::Show { operator } => show::one(context, &operator).await,
         Verb::Allocations { operator, service } => show::allocations(context, &operator, service).await,

@@ -85,7 +85,12 @@ pub fn read_body(bytes: &[u8]) -> Result<Body, TransactionError> {
         messages: body
             .messages
             .into_iter()
-            .map(read_message)
+            .map(|message| {
+                message
+                    .message
+                    .ok_or(invalid("messages", "each says what is to be done"))
+            })
+            .map(|kind| read_message(kind?))
             .collect::<Result<_, _>>()?,
         fee: Fee {
             gas_limit: Gas::new(fee.gas_limit),
@@ -99,10 +104,7 @@ pub fn read_body(bytes: &[u8]) -> Result<Body, TransactionError> {
     })
 }
 
-fn read_message(message: pb::Message) -> Result<Message, FieldError> {
-    let kind = message
-        .message
-        .ok_or(invalid("messages", "each says what is to be done"))?;
+fn read_message(kind: Kind) -> Result<Message, FieldError> {
     Ok(match kind {
         Kind::Transfer(message) => Message::Bank(bank::transfer(&message)?),
         Kind::Burn(message) => Message::Bank(bank::burn(&message)?),

@@ -10,10 +10,6 @@
     clippy::too_many_lines,
     reason = "tests compute with small numbers that they chose; a test tells one story from beginning to end"
 )]
-#![allow(
-    clippy::too_many_lines,
-    reason = "a test that asks several methods tells one story about one chain"
-)]
 
 mod accounts;
 mod dev;

@@ -1,12 +1,13 @@
-//! `palisade operator`: the operator's half of the services.
+//! `palisade operator run`: the operator's half of the services.
 
 use crate::cli::context::Context;
 use crate::cli::key::open_account;
 use crate::cli::passwords::PasswordFlags;
-use crate::cli::start::{log, watch_signals};
+use crate::cli::start::watch_signals;
+use crate::logging;
 use crate::output::{Exit, Failure};
-use clap::{Args, Subcommand, ValueEnum};
-use operator::{Config, Identity, OperatorError, Source};
+use ::operator::{Config, Identity, OperatorError, Source};
+use clap::{Args, ValueEnum};
 use primitives::ServiceId;
 use signer::keystore::load_consensus;
 use signer::{Password, Protection, ServiceGuardError};
@@ -15,13 +16,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use tokio_util::sync::CancellationToken;
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// Follow the chain and do what services ask of an operator, until it is stopped. It may be killed at any moment: what it
-    /// has decided to say is kept in its guard, and said again, never otherwise.
-    Run(Box<Run>),
-}
 
 /// What an operator may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -88,12 +82,6 @@ where
     }
 }
 
-pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
-    match verb {
-        Verb::Run(run) => run.run(context).await,
-    }
-}
-
 impl Run {
     /// What is asked for, without what is missing or left over.
     fn config(&self) -> Result<Config, Failure> {
@@ -122,9 +110,9 @@ impl Run {
         Ok(config)
     }
 
-    async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let config = self.config()?;
-        log(&context.settings(&[], false)?.config)?;
+        logging::begin(&context.settings(&[], false)?.config)?;
         let client = context.connect().await?;
         let chain = client.chain().await?;
         let password = match &self.from_password_file {
@@ -144,7 +132,7 @@ impl Run {
             .output
             .note(&format!("serving on {}; Ctrl-C stops it", chain.id));
         let identity = Identity { account, service };
-        operator::run(client, identity, &guard, config, stop)
+        ::operator::run(client, identity, &guard, config, stop)
             .await
             .map_err(failure)
     }

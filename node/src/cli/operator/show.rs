@@ -142,6 +142,24 @@ fn row(one: &wire::OptIn, read: Option<&ReadContext>, card: &wire::Scorecard) ->
     ]
 }
 
+fn object(one: &wire::OptIn, card: &wire::Scorecard) -> Value {
+    json!({
+        "service_id": one.service_id,
+        "status": status(one.status()),
+        "since_ms": one.since_ms,
+        "liable_until_ms": one.liable_until_ms,
+        "key": hex::encode(&one.key),
+        "commission_bps": one.commission_bps,
+        "reputation_bps": card.reputation_bps,
+        "assigned": card.assigned,
+        "answered": card.answered,
+        "correct": card.correct,
+        "missed": card.missed,
+        "late": card.late,
+        "convictions": card.convictions,
+    })
+}
+
 pub(super) async fn one(context: &Context, text: &str) -> Result<(), Failure> {
     let asked = Asked::new(context).await?;
     let address = operator(context, asked.network, text)?;
@@ -157,21 +175,7 @@ pub(super) async fn one(context: &Context, text: &str) -> Result<(), Failure> {
     let mut services = Vec::new();
     for (one, read) in opt_ins(&asked, &address).await? {
         let card = scorecard(&asked, &address, one.service_id).await?;
-        services.push(json!({
-            "service_id": one.service_id,
-            "status": status(one.status()),
-            "since_ms": one.since_ms,
-            "liable_until_ms": one.liable_until_ms,
-            "key": hex::encode(&one.key),
-            "commission_bps": one.commission_bps,
-            "reputation_bps": card.reputation_bps,
-            "assigned": card.assigned,
-            "answered": card.answered,
-            "correct": card.correct,
-            "missed": card.missed,
-            "late": card.late,
-            "convictions": card.convictions,
-        }));
+        services.push(object(&one, &card));
         rows.push(row(&one, read.as_ref(), &card));
     }
     value["services"] = Value::Array(services);
@@ -208,6 +212,22 @@ pub(super) async fn one(context: &Context, text: &str) -> Result<(), Failure> {
         id: found.address,
     };
     context.output.show(&page)
+}
+
+fn pledged(asked: &Asked, one: &wire::Allocation, read: Option<&ReadContext>) -> Vec<String> {
+    let pledge = one.pledge.clone().unwrap_or_default();
+    let change = pledge.change.as_ref().map(|change| {
+        let sign = if change.up { '+' } else { '-' };
+        format!("{sign}{} {}", share(&change.by), left(read, change.due_ms))
+    });
+    vec![
+        pledge.service_id.to_string(),
+        share(&pledge.magnitude),
+        asked.coin(one.asset_id, &pledge.slashable),
+        asked.coin(one.asset_id, &pledge.backing),
+        change.unwrap_or_else(|| "-".to_owned()),
+        one.vault.clone(),
+    ]
 }
 
 pub(super) async fn allocations(
@@ -249,25 +269,7 @@ pub(super) async fn allocations(
     let table = || {
         let lines: Vec<Vec<String>> = rows
             .iter()
-            .map(|(one, read)| {
-                let pledge = pledge(one);
-                let change = pledge.change.as_ref().map(|change| {
-                    let sign = if change.up { '+' } else { '-' };
-                    format!(
-                        "{sign}{} {}",
-                        share(&change.by),
-                        left(read.as_ref(), change.due_ms)
-                    )
-                });
-                vec![
-                    pledge.service_id.to_string(),
-                    share(&pledge.magnitude),
-                    asked.coin(one.asset_id, &pledge.slashable),
-                    asked.coin(one.asset_id, &pledge.backing),
-                    change.unwrap_or_else(|| "-".to_owned()),
-                    one.vault.clone(),
-                ]
-            })
+            .map(|(one, read)| pledged(&asked, one, read.as_ref()))
             .collect();
         columns(
             &["SERVICE", "PLEDGED", "SLASHABLE", "BACKS", "CHANGE", "VAULT"],

@@ -135,8 +135,14 @@ fn an_honest_operator_is_convicted_of_nothing() {
         Some((31, 18))
     );
     let forged: (Digest, SignatureBytes) = (theirs.commitment, SignatureBytes([0; 48]));
-    let forged = answers(good.clone(), encode(&forged));
+    let forged = answers(good, encode(&forged));
     assert_eq!(code(accuse(&mut world, 1, 1, forged)), Some((31, 18)));
+}
+
+#[test]
+fn what_an_operator_did_not_sign_for_a_round_convicts_it_of_nothing() {
+    let mut world = open();
+    let good = quote(&world, 1, 500);
     // A quote that the accused did not sign.
     let mut other = quote(&world, 2, 400);
     let proof = answers(other.clone(), committed(&world, 1, 500));

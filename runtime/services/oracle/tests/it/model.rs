@@ -21,10 +21,8 @@ fn on_paper(stakes: &[u128], values: &[Option<u128>], tolerance: u128, fee: u128
         }
     }
     crowd.sort_unstable();
-    let all: usize = stakes
-        .iter()
-        .map(|stake| usize::try_from(*stake).unwrap())
-        .fold(0, |a, b| a + b);
+    let all = stakes.iter().copied().fold(0, u128::saturating_add);
+    let all = usize::try_from(all).unwrap();
     if crowd.len() * 3 < all * 2 {
         return Expected {
             price: None,
@@ -51,7 +49,7 @@ fn on_paper(stakes: &[u128], values: &[Option<u128>], tolerance: u128, fee: u128
             }
         })
         .collect();
-    let back = fee - paid.iter().fold(0, |sum, part| sum + part);
+    let back = paid.iter().fold(fee, |left, part| left - part);
     Expected {
         price: Some(price),
         paid,

@@ -200,7 +200,8 @@ impl World {
         world
     }
 
-    fn start(&mut self, stakes: &[u128]) {
+    /// Everybody's money.
+    fn balances(stakes: &[u128]) -> bank::Genesis {
         let mut rows = vec![
             (OWNER, AssetId::PAL, 1_000_000_000_000_u128),
             (CLIENT, FEES, 1_000_000),
@@ -228,10 +229,14 @@ impl World {
                 amount: Amount::new(*amount),
             })
             .collect();
-        let genesis = bank::Genesis { balances, supply };
+        bank::Genesis { balances, supply }
+    }
+
+    fn start(&mut self, stakes: &[u128]) {
+        let money = Self::balances(stakes);
         let chain = &mut self.sandbox;
         chain
-            .run(|ctx| bank::Bank::<()>::init_genesis(ctx, genesis))
+            .run(|ctx| bank::Bank::<()>::init_genesis(ctx, money))
             .unwrap();
         let vaults = vaults::Genesis {
             params: vaults::Params::localnet(),
