@@ -69,8 +69,8 @@ fn a_oneofs_tags_are_contiguous_so_that_every_encoder_writes_it_at_the_same_plac
         }
     }
     assert_eq!(
-        seen, 2,
-        "the messages of a transaction are a oneof, and so is what a proposal is to do"
+        seen, 3,
+        "the messages of a transaction are a oneof, and so are what a proposal is to do and where a price comes from"
     );
 }
 

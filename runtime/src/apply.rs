@@ -58,6 +58,8 @@ pub(crate) struct Applier<'a> {
     pub(crate) block: &'a Block,
     pub(crate) pricing: Pricing,
     pub(crate) collected: Collected,
+    /// The least gas limit with which the last transaction would have come to the same.
+    pub(crate) needed: Gas,
 }
 
 /// What a transaction did.
@@ -137,6 +139,7 @@ impl Applier<'_> {
                     .map_err(|error| (index, error))
             })
         });
+        self.needed = intrinsic.saturating_add(ctx.meter().needed());
         let (events, gas) = ctx.finish();
         let failure = outcome
             .err()

@@ -51,14 +51,15 @@ pub fn simulate(parent: &State, block: &Block, decoded: &Decoded) -> Result<Simu
         block,
         pricing,
         collected,
+        needed: Gas::ZERO,
     };
     let receipt = applier.apply(&tried).map_err(|error| match error {
         NotApplied::Refused(error) => SimulateError::Refused(Box::new(error)),
         NotApplied::Halt(halt) => SimulateError::Halt(halt),
     })?;
-    let used = receipt.gas_used.get();
-    let room = used.div_ceil(4);
-    let suggested = Gas::new(used.saturating_add(room)).min(pricing.params.transaction_gas_limit);
+    let needed = applier.needed.max(receipt.gas_used).get();
+    let room = needed.div_ceil(4);
+    let suggested = Gas::new(needed.saturating_add(room)).min(pricing.params.transaction_gas_limit);
     Ok(Simulated {
         receipt,
         suggested_gas_limit: suggested,

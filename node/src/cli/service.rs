@@ -138,9 +138,9 @@ pub(crate) struct Post {
     /// Instead: the SHA-256 itself, in hex.
     #[arg(long, value_name = "HEX")]
     payload: Option<String>,
-    /// What is paid for it.
+    /// What those who answer are paid for it.
     #[arg(long, default_value = "0pal", value_name = "AMOUNT")]
-    fee: Written,
+    pay: Written,
     /// How many are drawn to answer, by stake [default: everybody].
     #[arg(long, default_value_t = 0)]
     drawn: u32,
@@ -177,7 +177,7 @@ impl Post {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         let payload = self.hash()?;
         let client = context.connect().await?;
-        let fee = tx::coin(&client, &self.fee).await?;
+        let fee = tx::coin(&client, &self.pay).await?;
         let message = wire::PostTask {
             service_id: self.service,
             payload: payload.to_vec().into(),

@@ -141,10 +141,7 @@ impl Ctx<'_> {
         limit: Gas,
         body: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<Result<T, E>, StateError> {
-        let left = self.meter.limit().saturating_sub(self.meter.used());
-        if left < limit {
-            self.meter.charge(limit)?;
-        }
+        self.meter.require(limit)?;
         let outer = core::mem::replace(&mut self.meter, GasMeter::new(limit));
         let outcome = self.atomically(body);
         let inner = core::mem::replace(&mut self.meter, outer);

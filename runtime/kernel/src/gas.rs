@@ -29,6 +29,8 @@ pub mod price {
 pub struct GasMeter {
     limit: Gas,
     used: Cell<Gas>,
+    /// The most that had to be there at once, beyond what was used.
+    asked: Cell<Gas>,
 }
 
 impl GasMeter {
@@ -38,6 +40,7 @@ impl GasMeter {
         Self {
             limit,
             used: Cell::new(Gas::ZERO),
+            asked: Cell::new(Gas::ZERO),
         }
     }
 
@@ -57,6 +60,26 @@ impl GasMeter {
     #[must_use]
     pub const fn used(&self) -> Gas {
         self.used.get()
+    }
+
+    /// The least limit with which all of it would have come to the same: what was used, or more where more had to be
+    /// left than was used then.
+    #[must_use]
+    pub fn needed(&self) -> Gas {
+        self.used.get().max(self.asked.get())
+    }
+
+    /// Asks that `gas` be left, and uses nothing of it.
+    ///
+    /// # Errors
+    /// As [`GasMeter::charge`], which it is when less is left.
+    pub fn require(&self, gas: Gas) -> Result<(), OutOfGas> {
+        let needed = self.used.get().saturating_add(gas);
+        if needed > self.limit {
+            return self.charge(gas);
+        }
+        self.asked.set(self.asked.get().max(needed));
+        Ok(())
     }
 
     /// Uses `gas`.
@@ -104,6 +127,20 @@ mod tests {
         assert_eq!(meter.used(), Gas::new(10));
         assert!(meter.charge(Gas::new(1)).is_err());
         assert_eq!(meter.charge(Gas::ZERO), Ok(()));
+    }
+
+    #[test]
+    fn what_had_to_be_left_is_needed_though_it_was_not_used() {
+        let meter = GasMeter::new(Gas::new(100));
+        meter.charge(Gas::new(10)).unwrap();
+        meter.require(Gas::new(50)).unwrap();
+        meter.charge(Gas::new(5)).unwrap();
+        assert_eq!((meter.used(), meter.needed()), (Gas::new(15), Gas::new(60)));
+        meter.charge(Gas::new(70)).unwrap();
+        assert_eq!(meter.needed(), Gas::new(85));
+        // Asking for too much is running out.
+        assert!(meter.require(Gas::new(16)).is_err());
+        assert_eq!(meter.used(), Gas::new(100));
     }
 
     #[test]

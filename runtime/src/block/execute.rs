@@ -117,6 +117,7 @@ impl<'a> Run<'a> {
             block,
             pricing,
             collected: Collected::nothing(),
+            needed: Gas::ZERO,
         };
         Ok(Self {
             applier,
@@ -187,6 +188,7 @@ impl<'a> Run<'a> {
             block,
             pricing,
             collected,
+            needed: _,
         } = applier;
         events.extend(hook(overlay, block, |ctx| settle(ctx, collected))?);
         move_price(overlay, &pricing, gas_used)?;

@@ -232,8 +232,7 @@ fn a_shorter_window_leaves_what_happened_before_alone() {
     world.chain.end_epoch();
     world.chain.advance(Millis::new(22_000));
     let proof = world.proof(&carol, task, b"x", b"");
-    // Nobody knows the task any more.
-    assert_eq!(world.refused(&dave, proof), "UNKNOWN_SLOT");
+    assert_eq!(world.refused(&dave, proof), "EVIDENCE_EXPIRED");
 }
 
 #[test]
