@@ -87,6 +87,10 @@ impl ChainClock {
     /// The most that one block advances the clock (restaking.md, "Time").
     pub const MAX_STEP: Millis = Millis::new(10_000);
 
+    /// How much later than its length an epoch ends, at most: its last block is the first whose *parent* has passed the
+    /// end, so that the clock makes one step past the end with the parent, and one more with the block.
+    pub const MAX_OVERTIME: Millis = Self::MAX_STEP.saturating_add(Self::MAX_STEP);
+
     /// The clock `duration` later, capped at the end of the numbers.
     #[must_use]
     pub const fn after(self, duration: Millis) -> Self {

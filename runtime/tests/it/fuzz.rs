@@ -153,11 +153,6 @@ proptest! {
     }
 
     #[test]
-    fn mutated_programs_end(bytes in mutated(program())) {
-        fuzz_program(&bytes);
-    }
-
-    #[test]
     fn mutated_transactions_never_panic(bytes in mutated({
         let chain = Chain::new();
         rich(&chain).sign(&chain.hash())
@@ -188,5 +183,14 @@ proptest! {
         Chain::new().document.to_json().unwrap().into_bytes()
     )) {
         fuzz_genesis(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8_192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutated_programs_end(bytes in mutated(program())) {
+        fuzz_program(&bytes);
     }
 }

@@ -60,7 +60,7 @@ fn world() -> World {
 
 fn slower_vaults() -> vaults::Params {
     vaults::Params {
-        withdrawal_delay: Millis::new(120_000),
+        withdrawal_delay: Millis::new(130_000),
         charter_delay: Millis::new(150_000),
         ..vaults::Params::localnet()
     }
@@ -78,17 +78,17 @@ fn parameters_change_when_everybody_had_the_time_to_leave() {
     let Phase::Waiting { until } = proposal(&world, number).phase else {
         panic!("it waits");
     };
-    assert_eq!(until.get() - decided.get(), 120_000, "the longer of both delays");
+    assert_eq!(until.get() - decided.get(), 130_000, "the longer of both delays");
     let delay = |world: &World| {
         vaults::query::params(world.chain.state())
             .unwrap()
             .withdrawal_delay
             .get()
     };
-    world.chain.advance(Millis::new(119_000));
-    assert_eq!(delay(&world), 110_000);
-    world.chain.advance(Millis::new(1_000));
+    world.chain.advance(Millis::new(129_000));
     assert_eq!(delay(&world), 120_000);
+    world.chain.advance(Millis::new(1_000));
+    assert_eq!(delay(&world), 130_000);
     assert_eq!(proposal(&world, number).phase, Phase::Ended(Ending::Executed));
     // All but the fee is back.
     let spent = before.get() - world.chain.balance(&world.dave, AssetId::PAL).get();
@@ -97,7 +97,7 @@ fn parameters_change_when_everybody_had_the_time_to_leave() {
     assert!(
         shown
             .iter()
-            .any(|one| one.name == "withdrawal_delay" && one.value == "120000")
+            .any(|one| one.name == "withdrawal_delay" && one.value == "130000")
     );
 }
 
@@ -110,11 +110,11 @@ fn unfit_exits() -> Vec<(Action, &'static str)> {
         Action::SetDelegation(params)
     };
     let short = vaults::Params {
-        withdrawal_delay: ms(109_999),
+        withdrawal_delay: ms(119_999),
         ..vaults::Params::localnet()
     };
     let sudden = vaults::Params {
-        charter_delay: ms(129_999),
+        charter_delay: ms(139_999),
         ..vaults::Params::localnet()
     };
     vec![
@@ -125,11 +125,11 @@ fn unfit_exits() -> Vec<(Action, &'static str)> {
             "WITHDRAWAL_TOO_SHORT",
         ),
         (
-            pledges(|params| params.deallocation_delay = Millis::new(109_999)),
+            pledges(|params| params.deallocation_delay = Millis::new(119_999)),
             "DEALLOCATION_TOO_SHORT",
         ),
         (
-            pledges(|params| params.leave_delay = Millis::new(109_999)),
+            pledges(|params| params.leave_delay = Millis::new(119_999)),
             "LEAVE_TOO_SHORT",
         ),
         (
@@ -143,7 +143,7 @@ fn unfit_exits() -> Vec<(Action, &'static str)> {
 fn unfit_others() -> Vec<(Action, &'static str)> {
     let ms = Millis::new;
     let rise = dss::Params {
-        rise_delay: ms(109_999),
+        rise_delay: ms(119_999),
         ..dss::Params::localnet()
     };
     let reporter = slashing::Params {
@@ -151,7 +151,7 @@ fn unfit_others() -> Vec<(Action, &'static str)> {
         ..slashing::Params::localnet()
     };
     let voting = governance::Params {
-        voting_period: ms(110_001),
+        voting_period: ms(120_001),
         ..governance::Params::localnet()
     };
     let free = staking::Params {
@@ -186,7 +186,7 @@ fn a_change_that_no_longer_fits_is_refused_when_it_is_carried_out() {
     let mut world = world();
     // Each fits alone: votes that count for long, and exits that are shorter than that.
     let long = governance::Params {
-        voting_period: Millis::new(110_000),
+        voting_period: Millis::new(120_000),
         ..governance::Params::localnet()
     };
     let first = vote(&mut world, Action::SetGovernance(long), ALL);
@@ -216,7 +216,7 @@ fn a_shorter_window_leaves_what_happened_before_alone() {
     while !matches!(proposal(&world, number).phase, Phase::Waiting { .. }) {
         world.chain.next_block();
     }
-    world.chain.advance(Millis::new(105_000));
+    world.chain.advance(Millis::new(115_000));
     let task = world.post();
     assert_eq!(finish(&mut world, number), Ending::Executed);
     let window = dss::query::params(world.chain.state()).unwrap().evidence_window;

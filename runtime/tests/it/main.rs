@@ -17,6 +17,7 @@ mod fees;
 mod fuzz;
 mod genesis;
 mod governance;
+mod late;
 mod model;
 mod power;
 mod prices;

@@ -96,7 +96,7 @@ fn a_pool_is_shared_by_stake_when_its_epoch_is_over_and_claimed_per_share() {
         rate,
     };
     world.good(&bob, Message::Delegation(PledgeMsg::SetCommission(commission)));
-    world.chain.advance(Millis::new(110_000));
+    world.chain.advance(Millis::new(120_000));
     world.chain.end_epoch();
     world.good(&dave, fund(SERVICE, 7, 3_001, 3));
     let epoch = world.epoch().get();
@@ -222,7 +222,7 @@ fn an_operator_keeps_its_commission_of_what_its_validator_earns() {
         &operator,
         Message::Delegation(PledgeMsg::SetCommission(commission)),
     );
-    world.chain.advance(Millis::new(110_000));
+    world.chain.advance(Millis::new(120_000));
     world.chain.end_epoch();
     let of = |world: &World| {
         let free = held(world, &operator, AssetId::PAL);

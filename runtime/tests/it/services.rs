@@ -88,7 +88,7 @@ pub(crate) struct World {
 
 impl World {
     /// Alice owns the service; bob and carol serve it with a vault of their own each.
-    fn new(destination: Destination) -> Self {
+    pub(crate) fn new(destination: Destination) -> Self {
         Self::on(Chain::new(), destination)
     }
 
@@ -196,8 +196,9 @@ impl World {
         vault.unwrap().pool.assets.get()
     }
 
-    pub(crate) fn post(&mut self) -> u64 {
-        let task = PostTask {
+    /// A task for everybody in the service.
+    pub(crate) fn task() -> Message {
+        Message::Dss(ServiceMsg::PostTask(PostTask {
             service: SERVICE,
             payload: Digest::new([1; 32]),
             fee: Coin {
@@ -208,9 +209,12 @@ impl World {
             commit: Millis::ZERO,
             respond: Millis::new(5_000),
             challenge: Millis::new(5_000),
-        };
+        }))
+    }
+
+    pub(crate) fn post(&mut self) -> u64 {
         let dave = self.dave.clone();
-        let receipt = self.send(&dave, Message::Dss(ServiceMsg::PostTask(task)));
+        let receipt = self.send(&dave, Self::task());
         let posted = receipt
             .events
             .iter()

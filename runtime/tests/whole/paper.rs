@@ -22,14 +22,14 @@ pub(crate) const ASSETS: usize = 3;
 
 /// Times, in milliseconds.
 pub(crate) const EPOCH: u64 = 20_000;
-const WITHDRAWAL: u64 = 110_000;
+const WITHDRAWAL: u64 = 120_000;
 const UP: u64 = 20_000;
-const DOWN: u64 = 110_000;
-const LEAVING: u64 = 110_000;
-const CHARTER: u64 = 130_000;
+const DOWN: u64 = 120_000;
+const LEAVING: u64 = 120_000;
+const CHARTER: u64 = 140_000;
 const WINDOW: u64 = 60_000;
 const VETO: u64 = 20_000;
-const KEPT: u64 = 120_000;
+const KEPT: u64 = 130_000;
 const LONGEST_TASK: u64 = 20_000;
 
 /// Per block.

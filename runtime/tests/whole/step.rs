@@ -240,8 +240,8 @@ impl Step {
         steps.extend((1..=3).map(take_back));
         steps.push(Self::random(rng));
         steps.extend([
-            Self::Pass { ms: 110_000 },
-            Self::Pass { ms: 125_001 },
+            Self::Pass { ms: 120_000 },
+            Self::Pass { ms: 135_001 },
             Self::Rebase { vault },
         ]);
     }
@@ -251,7 +251,7 @@ impl Step {
         let (operator, service) = (rng.operator(), rng.service());
         steps.push(Self::Leave { operator, service });
         steps.push(Self::random(rng));
-        steps.extend([Self::Pass { ms: 110_000 }, Self::Join { operator, service }]);
+        steps.extend([Self::Pass { ms: 120_000 }, Self::Join { operator, service }]);
         steps.extend([Self::Pass { ms: 20_001 }, Self::Join { operator, service }]);
     }
 
@@ -419,8 +419,8 @@ impl Step {
                 ms: 1 + rng.below(30_000),
             },
             94..=96 => Self::Pass { ms: 20_000 },
-            97..=98 => Self::Pass { ms: 110_000 },
-            _ => Self::Pass { ms: 120_001 },
+            97..=98 => Self::Pass { ms: 120_000 },
+            _ => Self::Pass { ms: 130_001 },
         }
     }
 }

@@ -351,7 +351,7 @@ async fn positions_previews_and_withdrawals_tell_one_story() {
     let leaving = client.list_withdrawals(leaving).await.unwrap().into_inner();
     let one = &leaving.withdrawals[0];
     assert_eq!((one.shares.as_str(), one.worth.as_str()), ("1000000", "1000"));
-    assert_eq!(one.due_ms - one.since_ms, 110_000);
+    assert_eq!(one.due_ms - one.since_ms, 120_000);
     let after = client
         .get_position(position)
         .await

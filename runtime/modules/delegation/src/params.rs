@@ -39,7 +39,7 @@ pub enum ParamsError {
     #[error(
         "{name} is {found} ms: at least epoch_length + {lag} ms + slashing_window + veto_window = {least} ms, or stake \
          escapes",
-        lag = ChainClock::MAX_STEP
+        lag = ChainClock::MAX_OVERTIME
     )]
     TooShort {
         /// Which delay.
@@ -83,9 +83,9 @@ impl Params {
     pub const fn localnet() -> Self {
         Self {
             allocation_delay: Millis::new(20_000),
-            deallocation_delay: Millis::new(110_000),
-            leave_delay: Millis::new(110_000),
-            commission_delay: Millis::new(110_000),
+            deallocation_delay: Millis::new(120_000),
+            leave_delay: Millis::new(120_000),
+            commission_delay: Millis::new(120_000),
             slashing_window: Millis::new(60_000),
             veto_window: Millis::new(20_000),
             effects_per_block: 256,
@@ -99,7 +99,9 @@ impl Params {
     }
 
     /// Checks the rules between the parameters, and with those of vaults and of the chain: the inequalities of
-    /// restaking.md, "Money". The set of an epoch is decided one block's step before the epoch begins.
+    /// restaking.md, "Inequalities". Who begins to leave right after an epoch has begun is liable for all of it; evidence counts
+    /// from its end, which is late by [`ChainClock::MAX_OVERTIME`] at most; and a request of the last moment then waits for
+    /// its veto.
     ///
     /// # Errors
     /// [`ParamsError`] says which is broken.
@@ -113,7 +115,7 @@ impl Params {
         }
         let least = timing
             .epoch
-            .saturating_add(ChainClock::MAX_STEP)
+            .saturating_add(ChainClock::MAX_OVERTIME)
             .saturating_add(self.slashing_window)
             .saturating_add(self.veto_window);
         let delays = [
@@ -172,11 +174,11 @@ mod tests {
             |params: Params, vaults: &vaults::Params, timing| params.validate(vaults, timing).unwrap_err();
         let short = |name| ParamsError::TooShort {
             name,
-            found: Millis::new(109_999),
-            least: Millis::new(110_000),
+            found: Millis::new(119_999),
+            least: Millis::new(120_000),
         };
         let early = vaults::Params {
-            withdrawal_delay: Millis::new(109_999),
+            withdrawal_delay: Millis::new(119_999),
             ..vaults
         };
         assert_eq!(
@@ -184,12 +186,12 @@ mod tests {
             short("withdrawal_delay")
         );
         let down = Params {
-            deallocation_delay: Millis::new(109_999),
+            deallocation_delay: Millis::new(119_999),
             ..Params::localnet()
         };
         assert_eq!(refused(down, &vaults, LOCAL), short("deallocation_delay"));
         let gone = Params {
-            leave_delay: Millis::new(109_999),
+            leave_delay: Millis::new(119_999),
             ..Params::localnet()
         };
         assert_eq!(refused(gone, &vaults, LOCAL), short("leave_delay"));
@@ -202,7 +204,7 @@ mod tests {
             ParamsError::EvidenceTooOld { .. }
         ));
         let sudden = vaults::Params {
-            charter_delay: Millis::new(129_999),
+            charter_delay: Millis::new(139_999),
             ..vaults
         };
         assert_eq!(

@@ -61,7 +61,7 @@ impl Params {
         Self {
             service_bond: Amount::new(100_000_000_000),
             evidence_window: Millis::new(60_000),
-            rise_delay: Millis::new(110_000),
+            rise_delay: Millis::new(120_000),
             longest_task: Millis::new(20_000),
             ..Self::mainnet()
         }
@@ -111,7 +111,7 @@ mod tests {
         };
         assert_eq!(good.validate(&hasty), Err(ParamsError::LeaveTooShort));
         let rise = Params {
-            rise_delay: Millis::new(109_999),
+            rise_delay: Millis::new(119_999),
             ..Params::localnet()
         };
         assert_eq!(rise.validate(&local), Err(ParamsError::RiseTooShort));

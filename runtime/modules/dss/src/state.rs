@@ -69,7 +69,7 @@ pub fn evidence_window(store: &(impl Read + ?Sized), now: ChainClock) -> Result<
 pub fn set_params(ctx: &mut Ctx<'_>, params: &Params, epoch: Millis) -> Result<(), StateError> {
     let before = PARAMS.require(ctx)?;
     // Age counts from the end of an epoch, which may have begun just now.
-    let lag = epoch.saturating_add(ChainClock::MAX_STEP);
+    let lag = epoch.saturating_add(ChainClock::MAX_OVERTIME);
     let known = LONGER.or_default(ctx)?;
     let longer = known.shortened(
         before.evidence_window,

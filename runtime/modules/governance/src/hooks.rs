@@ -32,7 +32,7 @@ pub enum Urgency {
 /// restaking.md, "Inequalities".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inequality {
-    /// Vaults' `withdrawal_delay` covers an epoch, ten seconds, `slashing_window` and `veto_window`.
+    /// Vaults' `withdrawal_delay` covers an epoch, twenty seconds by which it may end late, `slashing_window` and `veto_window`.
     Withdrawal,
     /// So does delegation's `deallocation_delay`.
     Deallocation,
@@ -85,17 +85,17 @@ pub(crate) const INEQUALITIES: [kernel::Meaning; 9] = [
     kernel::Meaning::new(
         20,
         "WITHDRAWAL_TOO_SHORT",
-        "withdrawal_delay must be at least epoch_length + 10 s + slashing_window + veto_window: shorten those first",
+        "withdrawal_delay must be at least epoch_length + 20 s + slashing_window + veto_window: shorten those first",
     ),
     kernel::Meaning::new(
         21,
         "DEALLOCATION_TOO_SHORT",
-        "deallocation_delay must be at least epoch_length + 10 s + slashing_window + veto_window: shorten those first",
+        "deallocation_delay must be at least epoch_length + 20 s + slashing_window + veto_window: shorten those first",
     ),
     kernel::Meaning::new(
         22,
         "LEAVE_TOO_SHORT",
-        "leave_delay must be at least epoch_length + 10 s + slashing_window + veto_window, and cover the longest task",
+        "leave_delay must be at least epoch_length + 20 s + slashing_window + veto_window, and cover the longest task",
     ),
     kernel::Meaning::new(
         23,

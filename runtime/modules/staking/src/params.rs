@@ -55,7 +55,8 @@ const FEWEST_EPOCHS: u64 = 3;
 const MOST_EPOCHS: u64 = 256;
 
 /// A bond that starts to leave in the block before a boundary counts in the whole epoch after it, which ends one length
-/// after the boundary's clock: by that block's step an exit may be older than its last epoch.
+/// after the boundary's clock: by that block's step an exit may be older than its last epoch. That an epoch may end later
+/// than its length adds nothing here, as evidence about validators counts from the end that the set names.
 const LAG_MS: u64 = ChainClock::MAX_STEP.get();
 
 /// A number of basis points that is one.
@@ -126,7 +127,7 @@ impl Params {
     pub const fn localnet() -> Self {
         Self {
             epoch_length: Millis::new(20_000),
-            unbonding_delay: Millis::new(110_000),
+            unbonding_delay: Millis::new(120_000),
             max_validators: 64,
             min_bond: Amount::new(1_000_000_000),
             validator_cap: Bps::ONE,

@@ -71,8 +71,8 @@ impl Params {
     #[must_use]
     pub const fn localnet() -> Self {
         Self {
-            withdrawal_delay: Millis::new(110_000),
-            charter_delay: Millis::new(130_000),
+            withdrawal_delay: Millis::new(120_000),
+            charter_delay: Millis::new(140_000),
             ..Self::mainnet()
         }
     }
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(Params::mainnet().validate(), Ok(()));
         assert_eq!(Params::localnet().validate(), Ok(()));
         let sudden = Params {
-            charter_delay: Millis::new(110_000),
+            charter_delay: Millis::new(120_000),
             ..Params::localnet()
         };
         assert_eq!(sudden.validate(), Err(ParamsError::CharterTooSoon));

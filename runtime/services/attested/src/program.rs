@@ -22,13 +22,14 @@
 //!
 //! # Determinism
 //!
-//! Translation is eager and its version pinned, so fuel counts the same cold and warm; memory and tables that may not grow
+//! The whole module is validated before it is translated. Translation is eager and its version pinned, so fuel counts the same cold and warm; memory and tables that may not grow
 //! say so to the program; the depth of calls is counted in calls, not in the machine's stack.
 //!
 //! # Source
 //! services.md, `attested`; style.md, "Crate notes" (wasmi).
 
 mod host;
+mod valid;
 
 use host::{Host, linker};
 use wasmi::errors::{ErrorKind, InstantiationError};
@@ -180,13 +181,8 @@ fn engine() -> Engine {
         .compilation_mode(CompilationMode::Eager)
         .enforced_limits(EnforcedLimits::strict())
         .allow_start_fn(false)
-        .ignore_custom_sections(true)
-        .floats(false)
-        .wasm_saturating_float_to_int(false)
-        .wasm_multi_memory(false)
-        .wasm_tail_call(false)
-        .wasm_custom_page_sizes(false)
-        .wasm_wide_arithmetic(false);
+        .ignore_custom_sections(true);
+    valid::set_features(&mut config);
     config
         .set_max_recursion_depth(MAX_DEPTH)
         .set_max_stack_height(MAX_STACK)
@@ -198,6 +194,7 @@ fn compile(bytes: &[u8]) -> Result<Module, Refused> {
     if bytes.len() > MAX_BYTES {
         return Err(Refused::TooLong);
     }
+    valid::whole(bytes).map_err(|valid::Invalid| Refused::Malformed)?;
     let module = Module::new(&engine(), bytes).map_err(|_| Refused::Malformed)?;
     match module.get_export(ENTRY) {
         Some(ExternType::Func(entry))

@@ -154,7 +154,7 @@ fn a_higher_commission_waits_and_a_lower_one_does_not() {
         "SAME_COMMISSION",
         "the wait goes on"
     );
-    world.pass(49_999);
+    world.pass(59_999);
     assert_eq!(rate(&world), 0);
     world.block(1);
     assert_eq!(rate(&world), 500);

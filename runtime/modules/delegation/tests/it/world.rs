@@ -22,7 +22,7 @@ pub(crate) const BEACON: AssetId = AssetId::new(8);
 /// An epoch, in milliseconds.
 pub(crate) const EPOCH: u64 = 20_000;
 /// A withdrawal, a decrease, and leaving, in milliseconds.
-pub(crate) const DELAY: u64 = 110_000;
+pub(crate) const DELAY: u64 = 120_000;
 /// An increase, in milliseconds.
 pub(crate) const UP: u64 = 20_000;
 /// How long what was pledged is remembered after it is gone.

@@ -32,7 +32,7 @@ fn a_service_lives_from_draft_to_closed_and_its_bond_comes_back() {
         world.send(CLIENT, close.clone()),
         Err(Error::StillOpen { tasks: 1, .. })
     ));
-    world.pass(110_000);
+    world.pass(120_000);
     assert_eq!(world.held(CLIENT, FEES), 1_000_000);
     world.send(CLIENT, close.clone()).unwrap();
     assert_eq!(world.held(OWNER, AssetId::PAL), before);
@@ -127,7 +127,7 @@ fn a_leaving_operator_is_liable_until_its_time_is_over_and_joins_again_only_then
     let gone = world.send(1, Msg::Leave { service: SERVICE }).unwrap_err();
     assert_eq!(gone.reason(), "NOT_SERVING");
     assert_eq!(members(&world), 3);
-    world.pass(109_999);
+    world.pass(119_999);
     assert!(liable(&world, 1));
     let early = world.send(1, Msg::Join(join(1, 1, 11))).unwrap_err();
     assert_eq!(early.reason(), "STILL_LIABLE");
@@ -203,11 +203,11 @@ fn a_cap_falls_at_once_and_rises_after_the_delay_for_later_snapshots_alone() {
     world.pass(60_000);
     // The same rise again keeps its date; another waits anew.
     world.send(OWNER, change(9_000)).unwrap();
-    assert_eq!(cap(&world).rise.unwrap().from, ChainClock::new(110_000));
-    assert_eq!(cap(&world).at(ChainClock::new(109_999)).most.get(), 4_000);
-    assert_eq!(cap(&world).at(ChainClock::new(110_000)).most.get(), 9_000);
+    assert_eq!(cap(&world).rise.unwrap().from, ChainClock::new(120_000));
+    assert_eq!(cap(&world).at(ChainClock::new(119_999)).most.get(), 4_000);
+    assert_eq!(cap(&world).at(ChainClock::new(120_000)).most.get(), 9_000);
     world.send(OWNER, change(9_500)).unwrap();
-    assert_eq!(cap(&world).rise.unwrap().from, ChainClock::new(170_000));
+    assert_eq!(cap(&world).rise.unwrap().from, ChainClock::new(180_000));
     assert_eq!(world.send(1, change(1)), Err(Error::NotOwner(SERVICE)));
 }
 

@@ -93,7 +93,7 @@ proptest! {
             match step {
                 Step::Join(who) => {
                     let open = !paper.members.contains(&who)
-                        && paper.left_at.get(&who).is_none_or(|left| paper.now >= left + 110_000);
+                        && paper.left_at.get(&who).is_none_or(|left| paper.now >= left + 120_000);
                     let outcome = world.send(who, Msg::Join(join(1, who, paper.keys)));
                     prop_assert_eq!(outcome.is_ok(), open);
                     if open {

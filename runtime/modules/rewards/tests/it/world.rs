@@ -185,7 +185,7 @@ impl World {
             rate,
         };
         world.pledge(1, delegation::Msg::SetCommission(commission));
-        world.chain.advance(Blocks::new(1), Millis::new(110_000));
+        world.chain.advance(Blocks::new(1), Millis::new(120_000));
         for (operator, asset) in [1, 1, 2].into_iter().zip(HELD) {
             world.create(operator, asset);
         }

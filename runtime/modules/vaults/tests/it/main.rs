@@ -23,7 +23,7 @@ type Vaults = vaults::Vaults<()>;
 
 const TOKEN: AssetId = AssetId::new(7);
 const FUNDS: u128 = 1 << 90;
-const DELAY: u64 = 110_000;
+const DELAY: u64 = 120_000;
 
 fn account(n: u8) -> AccountId {
     AccountId::new([n; 32])

@@ -2,6 +2,8 @@ use super::*;
 use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
 
+mod generated;
+
 fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
@@ -207,5 +209,45 @@ proptest! {
         let at = at.index(changed.len());
         changed[at] = byte;
         prop_assert!(agrees_with_itself(&changed, &noise));
+    }
+}
+
+/// A program whose function `fault` has these locals and this code, whatever they are.
+fn raw(body: &[u8]) -> Vec<u8> {
+    let size = |length: usize| {
+        [
+            u8::try_from(length & 0x7f).unwrap() | 0x80,
+            u8::try_from(length >> 7).unwrap(),
+        ]
+    };
+    let mut bytes = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x05\x03\x01\0\x01".to_vec();
+    bytes.extend(b"\x07\x12\x02\x06memory\x02\0\x05fault\0\0");
+    bytes.push(10);
+    bytes.extend(size(body.len().saturating_add(3)));
+    bytes.push(1);
+    bytes.extend(size(body.len()));
+    bytes.extend(body);
+    bytes
+}
+
+#[test]
+fn code_behind_the_end_of_a_function_is_refused() {
+    const WHOLE: [u8; 4] = [0, 0x41, 0, 0x0b];
+    assert_eq!(check(&raw(&WHOLE)), Ok(()));
+    // Every instruction of one byte, with what may follow it; the reader sees an end of the function twice.
+    for code in 0..=u8::MAX {
+        for rest in [
+            &[][..],
+            &[0],
+            &[0, 0],
+            &[0x40],
+            &[0, 0, 0x0b],
+            &[0x0b],
+            &[0x40, 0x0b],
+        ] {
+            let bytes = raw(&[&WHOLE[..], &[code], rest].concat());
+            assert_eq!(check(&bytes), Err(Refused::Malformed), "{code:02x} {rest:02x?}");
+            assert_eq!(run(&bytes, Vec::new(), 9).outcome, Err(Trap::Refused));
+        }
     }
 }
