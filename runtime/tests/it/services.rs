@@ -78,6 +78,18 @@ pub(crate) fn terms(destination: Destination) -> Terms {
     }
 }
 
+/// Joining the service, with the operator's key for it.
+fn join(operator: &Account) -> Join {
+    let key = KeyBytes(secret(operator).sk_to_pk().compress());
+    let message = possession_message(&key, &operator.id());
+    let possession = SignatureBytes(secret(operator).sign(&message, POSSESSION_DST, &[]).compress());
+    Join {
+        service: SERVICE,
+        key,
+        possession,
+    }
+}
+
 pub(crate) struct World {
     pub(crate) chain: Chain,
     pub(crate) alice: Account,
@@ -170,15 +182,7 @@ impl World {
             max_open_slash: Bps::ONE,
         };
         self.good(operator, Message::Vaults(VaultMsg::Deposit(deposit)));
-        let key = KeyBytes(secret(operator).sk_to_pk().compress());
-        let message = possession_message(&key, &operator.id());
-        let possession = SignatureBytes(secret(operator).sign(&message, POSSESSION_DST, &[]).compress());
-        let join = Join {
-            service: SERVICE,
-            key,
-            possession,
-        };
-        self.good(operator, Message::Dss(ServiceMsg::Join(join)));
+        self.good(operator, Message::Dss(ServiceMsg::Join(join(operator))));
         let allocate = Allocate {
             vault,
             service: SERVICE,
@@ -423,4 +427,32 @@ fn a_program_is_there_before_the_first_member_or_never() {
     assert_eq!(world.refused(&alice, set(second)), "ALREADY_SET");
     let found = dss::service(world.chain.state(), second).unwrap();
     assert_eq!(found.phase, Phase::Draft);
+}
+
+#[test]
+fn what_a_simulation_suggests_is_enough_where_a_service_is_asked_with_gas_of_its_own() {
+    let mut world = World::new(Destination::Burn);
+    let dave = world.dave.clone();
+    let metadata = delegation::Metadata::new("one more", "").unwrap();
+    world.good(
+        &dave,
+        Message::Delegation(PledgeMsg::Register(delegation::Register { metadata })),
+    );
+    let draft = world
+        .chain
+        .draft(&dave, vec![Message::Dss(ServiceMsg::Join(join(&dave)))]);
+    let hash = world.chain.hash();
+    let decoded = palisade_runtime::decode(&hash, &draft.with_fee(0, 0, 0).sign(&hash)).unwrap();
+    let block = world.chain.last().context.block.clone();
+    let simulated = palisade_runtime::simulate(world.chain.state(), &block, &decoded).unwrap();
+    assert!(simulated.receipt.succeeded());
+    let limit = simulated.suggested_gas_limit;
+    // What the service's hook may use is asked for, though this one uses none of it.
+    assert!(limit.get() > simulated.receipt.gas_used.get() * 2);
+    let draft = world
+        .chain
+        .draft(&dave, vec![Message::Dss(ServiceMsg::Join(join(&dave)))])
+        .with_fee(limit.get(), 100, 1);
+    world.chain.submit(&draft);
+    assert!(world.chain.next_block().executed.receipts[0].succeeded());
 }
