@@ -9,8 +9,9 @@ use dss::{Kind, Phase};
 use kernel::Ctx;
 use primitives::{AccountId, Digest, Gas, ServiceId};
 
-/// Translating one byte of a program, and starting it.
-pub(crate) const COMPILE_BYTE: Gas = Gas::new(400);
+/// Validating one byte of a program, then translating and starting it: the first is half as long as the second, where the
+/// byte is as costly as it can be.
+pub(crate) const COMPILE_BYTE: Gas = Gas::new(600);
 
 /// A message to this module.
 #[derive(Clone, Debug, PartialEq, Eq)]
