@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::query::proof::{self, Expected};
 use crate::cli::query::{At, Shown, lacking};
+use crate::cli::restaking::Asked;
 use crate::output::{Failure, columns};
 use client::{Client, amount};
 use primitives::address::format_account;
@@ -72,8 +73,8 @@ pub(super) async fn balance(
     asset: Option<u32>,
     at: &At,
 ) -> Result<(), Failure> {
-    let client = context.connect().await?;
-    let network = client.chain().await?.network;
+    let asked = Asked::new(context).await?;
+    let (client, network) = (&asked.client, asked.network);
     let id = context.account(text, Some(network))?;
     let mut rows = Vec::new();
     let mut page_token = String::new();
@@ -94,7 +95,7 @@ pub(super) async fn balance(
                 .map(|one| balance_entry(&id, one))
                 .collect::<Result<Vec<_>, _>>()?;
             let read = (page.context.as_ref(), page.proofs.as_slice());
-            proof::entries(context, &client, &at.prove, read, &expected).await?;
+            proof::entries(context, client, &at.prove, read, &expected).await?;
         }
         rows.extend(page.balances);
         page_token = page.next_page_token;
@@ -110,7 +111,7 @@ pub(super) async fn balance(
     let table = || {
         let lines: Vec<Vec<String>> = rows
             .iter()
-            .map(|one| vec![one.asset_id.to_string(), in_words(one.asset_id, &one.amount)])
+            .map(|one| vec![one.asset_id.to_string(), asked.coin(one.asset_id, &one.amount)])
             .collect();
         columns(&["ASSET", "AMOUNT"], &lines)
     };
@@ -124,15 +125,9 @@ fn balance_entry(id: &AccountId, one: &wire::Balance) -> Result<Expected, Failur
     Ok(amount_entry(key, decimal(&one.amount)?))
 }
 
-fn in_words(asset: u32, text: &str) -> String {
-    match (asset, text.parse()) {
-        (0, Ok(amount)) => amount::format_pal(amount),
-        _ => format!("{text} base units"),
-    }
-}
-
 pub(super) async fn supply(context: &Context, asset: u32, at: &At) -> Result<(), Failure> {
-    let client = context.connect().await?;
+    let asked = Asked::new(context).await?;
+    let client = &asked.client;
     let request = wire::GetSupplyRequest {
         asset_id: asset,
         height: at.height,
@@ -144,12 +139,12 @@ pub(super) async fn supply(context: &Context, asset: u32, at: &At) -> Result<(),
         let key = runtime::query::supply_key(AssetId::new(asset));
         let expected = [amount_entry(key, decimal(&answer.amount)?)];
         let read = (answer.context.as_ref(), answer.proofs.as_slice());
-        proof::entries(context, &client, &at.prove, read, &expected).await?;
+        proof::entries(context, client, &at.prove, read, &expected).await?;
     }
     let value = json!({
         "asset_id": asset,
         "amount": answer.amount,
-        "amount_text": in_words(asset, &answer.amount),
+        "amount_text": asked.coin(asset, &answer.amount),
         "height": answer.context.map(|read| read.height),
         "proven": at.prove.prove,
     });
