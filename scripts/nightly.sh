@@ -33,7 +33,7 @@ scenarios() {
     cargo build -p palisade-node
     local program name
     program="$(realpath "${CARGO_TARGET_DIR:-target}/debug/palisade")"
-    for name in smoke crash partition equivocation; do
+    for name in smoke crash partition equivocation slashing rewards exit; do
         (cd "$(mktemp -d)" && "$program" testnet scenario run "$name" --name "night-$name") || return 1
     done
 }

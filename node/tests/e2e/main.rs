@@ -15,6 +15,7 @@ mod doubles;
 mod misbehaviour;
 mod network;
 mod storage;
+mod stories;
 mod surroundings;
 mod transactions;
 mod waiters;
