@@ -10,6 +10,7 @@ mod follow;
 mod ledger;
 mod node;
 mod operator;
+mod power;
 mod registry;
 mod reward;
 mod scan;
