@@ -2,6 +2,7 @@
 //! starts with vaults of two operators and a service.
 
 mod power;
+mod prices;
 mod services;
 
 use crate::support::{Running, check};
