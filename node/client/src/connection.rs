@@ -9,6 +9,7 @@ use proto::epoch::v1::epoch_service_client::EpochServiceClient;
 use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use proto::node::v1::node_service_client::NodeServiceClient;
 use proto::operator::v1::operator_service_client::OperatorServiceClient;
+use proto::oracle::v1::price_service_client::PriceServiceClient;
 use proto::reward::v1::reward_service_client::RewardServiceClient;
 use proto::service::v1::service_registry_service_client::ServiceRegistryServiceClient;
 use proto::slash::v1::slashing_service_client::SlashingServiceClient;
@@ -266,6 +267,12 @@ impl Client {
     #[must_use]
     pub fn rewards(&self) -> RewardServiceClient<Channel> {
         RewardServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Feeds, prices, and what stake is valued by.
+    #[must_use]
+    pub fn feeds(&self) -> PriceServiceClient<Channel> {
+        PriceServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
     }
 
     /// What was taken, and what could be.

@@ -3,8 +3,8 @@
 use crate::api::Api;
 use crate::backend::{AdminBackend, Backend, DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::services::{
-    AccountApi, AdminApi, DevApi, EpochApi, LedgerApi, NodeApi, OperatorApi, RegistryApi, RewardApi,
-    SlashingApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi, VaultApi,
+    AccountApi, AdminApi, DevApi, EpochApi, LedgerApi, NodeApi, OperatorApi, PriceApi, RegistryApi,
+    RewardApi, SlashingApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi, VaultApi,
 };
 use proto::account::v1::account_service_server::AccountServiceServer;
 use proto::admin::v1::admin_service_server::AdminServiceServer;
@@ -14,6 +14,7 @@ use proto::epoch::v1::epoch_service_server::EpochServiceServer;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 use proto::node::v1::node_service_server::NodeServiceServer;
 use proto::operator::v1::operator_service_server::OperatorServiceServer;
+use proto::oracle::v1::price_service_server::PriceServiceServer;
 use proto::reward::v1::reward_service_server::RewardServiceServer;
 use proto::service::v1::service_registry_service_server::ServiceRegistryServiceServer;
 use proto::slash::v1::slashing_service_server::SlashingServiceServer;
@@ -121,6 +122,12 @@ impl Mounted {
         let reward = RewardServiceServer::new(RewardApi(api.clone()));
         self.add(
             reward
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+        let price = PriceServiceServer::new(PriceApi(api.clone()));
+        self.add(
+            price
                 .max_decoding_message_size(self.receive)
                 .max_encoding_message_size(self.send),
         );

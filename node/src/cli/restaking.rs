@@ -111,6 +111,20 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// What one whole of an asset counts for, of a price in npal per base unit times 10^18.
+    pub(crate) fn price(&self, asset: u32, text: &str) -> String {
+        let whole = self
+            .asset(asset)
+            .and_then(|found| 10_u128.checked_pow(found.decimals));
+        let price = text.parse::<u128>().ok().zip(whole);
+        let npal = price.and_then(|(price, whole)| {
+            primitives::mul_div(price, whole, WHOLE, primitives::Rounding::Down).ok()
+        });
+        npal.map_or_else(|| "-".to_owned(), |npal| amount::format_pal(Amount::new(npal)))
+    }
+}
+
 /// An amount of npal as people read it, without what is below a PAL.
 pub(crate) fn value(text: &str) -> String {
     const PAL: u128 = 1_000_000_000;

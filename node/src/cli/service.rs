@@ -1,5 +1,6 @@
 //! `palisade service`: services that rent security: register one, serve it, give it work, look at it.
 
+mod feeds;
 mod register;
 mod show;
 
@@ -58,6 +59,27 @@ pub(crate) enum Verb {
         /// Its number.
         task: u64,
     },
+    /// Feeds of prices, with their last price and what comes next.
+    Feeds {
+        /// Only those of this service.
+        #[arg(long)]
+        service: Option<u32>,
+    },
+    /// One feed: its rules, what it does now, its last prices.
+    Feed {
+        /// Its number.
+        feed: u64,
+        /// How many prices, the latest first, at most.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+    },
+    /// The rounds of a feed that are not forgotten, and what came of them.
+    Rounds {
+        /// The feed's number.
+        feed: u64,
+    },
+    /// What stake in each asset counts for, by which feed, and under which caps.
+    Valuations,
     /// Register a service, as a draft, with its fault program where it has one. The sender puts down a bond.
     Register(Box<register::Register>),
     /// Open a draft that enough operators have joined.
@@ -232,6 +254,10 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Program { service, out } => show::program(context, service, out.as_deref()).await,
         Verb::Tasks { service } => show::tasks(context, service).await,
         Verb::Task { task } => show::task(context, task).await,
+        Verb::Feeds { service } => feeds::list(context, service).await,
+        Verb::Feed { feed, limit } => feeds::one(context, feed, limit).await,
+        Verb::Rounds { feed } => feeds::rounds(context, feed).await,
+        Verb::Valuations => feeds::valuations(context).await,
         Verb::Register(register) => register.run(context).await,
         Verb::Activate { service, sender } => {
             let message = wire::ActivateService { service_id: service };

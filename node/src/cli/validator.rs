@@ -3,6 +3,7 @@
 mod history;
 mod init;
 mod keys;
+mod power;
 mod register;
 mod relocate;
 mod rotate;
@@ -26,6 +27,8 @@ pub(crate) enum Verb {
         /// The operator's address [default: the operator of the node in the home].
         operator: Option<String>,
     },
+    /// Where validators' power comes from: which vault gave how much, by which price, and what capped it.
+    Power(power::Power),
     /// Make another consensus key and register it; the running node votes with it from the next epoch on.
     RotateKey(rotate::Rotate),
     /// Give the keys and what they signed to another home: this one never signs again.
@@ -46,6 +49,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::History(history) => history.run(context).await,
         Verb::Register(register) => register.run(context).await,
         Verb::Status { operator } => status::run(context, operator.as_deref()).await,
+        Verb::Power(power) => power.run(context).await,
         Verb::RotateKey(rotate) => rotate.run(context).await,
         Verb::Move(relocate) => relocate.run(context),
         Verb::Unjail { flags } => {

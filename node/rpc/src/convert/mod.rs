@@ -6,6 +6,8 @@ pub(crate) mod dev;
 pub(crate) mod ledger;
 pub(crate) mod node;
 pub(crate) mod operator;
+pub(crate) mod power;
+pub(crate) mod price;
 pub(crate) mod proof;
 pub(crate) mod receipt;
 pub(crate) mod registry;

@@ -4,13 +4,15 @@ use crate::api::Api;
 use crate::convert::{address, proof, staking};
 use crate::page::{self, Asked, paged};
 use crate::refusal::{Refusal, status};
+use crate::services::power;
 use primitives::{AccountId, Epoch};
 use proto::staking::v1::validator_service_server::ValidatorService;
 use proto::staking::v1::{
-    GetBondRequest, GetBondResponse, GetLocalValidatorRequest, GetLocalValidatorResponse,
-    GetSigningInfoRequest, GetSigningInfoResponse, GetValidatorRequest, GetValidatorResponse,
-    ListKeyRotationsRequest, ListKeyRotationsResponse, ListSigningInfosRequest, ListSigningInfosResponse,
-    ListValidatorsRequest, ListValidatorsResponse,
+    ExplainPowerRequest, ExplainPowerResponse, GetBondRequest, GetBondResponse, GetLocalValidatorRequest,
+    GetLocalValidatorResponse, GetSigningInfoRequest, GetSigningInfoResponse, GetValidatorRequest,
+    GetValidatorResponse, ListKeyRotationsRequest, ListKeyRotationsResponse, ListPowersRequest,
+    ListPowersResponse, ListSigningInfosRequest, ListSigningInfosResponse, ListValidatorsRequest,
+    ListValidatorsResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -170,6 +172,22 @@ impl ValidatorService for ValidatorApi {
             rotations: read.value.iter().map(staking::rotation).collect(),
             next_page_token: next,
         }))
+    }
+
+    async fn explain_power(
+        &self,
+        request: Request<ExplainPowerRequest>,
+    ) -> Result<Response<ExplainPowerResponse>, Status> {
+        Ok(Response::new(
+            power::explain(&self.0, request.into_inner()).await?,
+        ))
+    }
+
+    async fn list_powers(
+        &self,
+        request: Request<ListPowersRequest>,
+    ) -> Result<Response<ListPowersResponse>, Status> {
+        Ok(Response::new(power::list(&self.0, request.into_inner()).await?))
     }
 
     async fn get_local_validator(

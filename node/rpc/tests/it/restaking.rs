@@ -1,6 +1,8 @@
 //! VaultService, OperatorService, ServiceRegistryService, SlashingService, EpochService: over the state of a chain that
 //! starts with vaults of two operators and a service.
 
+mod power;
+mod prices;
 mod services;
 
 use crate::support::{Running, check};

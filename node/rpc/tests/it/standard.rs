@@ -11,13 +11,14 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
 
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "palisade.account.v1.AccountService",
     "palisade.dev.v1alpha1.DevService",
     "palisade.epoch.v1.EpochService",
     "palisade.ledger.v1.LedgerService",
     "palisade.node.v1.NodeService",
     "palisade.operator.v1.OperatorService",
+    "palisade.oracle.v1.PriceService",
     "palisade.reward.v1.RewardService",
     "palisade.service.v1.ServiceRegistryService",
     "palisade.slash.v1.SlashingService",
@@ -69,7 +70,7 @@ async fn reflection_lists_and_describes_every_service_in_both_versions() {
     };
     let listed: BTreeSet<String> = list.service.iter().map(|service| service.name.clone()).collect();
     assert_eq!(listed, expected());
-    assert_eq!(answers.len(), 11);
+    assert_eq!(answers.len(), 1 + OURS.len() + STANDARD.len());
     for answer in &answers[1..] {
         let MessageResponse::FileDescriptorResponse(files) = answer else {
             panic!("{answer:?}")
