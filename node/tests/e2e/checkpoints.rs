@@ -5,7 +5,7 @@ use serde_json::Value;
 
 fn balance(testnet: &Testnet) -> Value {
     // With its proof: from the new chain's document on, everything is checked as on any other chain.
-    testnet.json(&["query", "account", "bob", "--prove"])["balances"].clone()
+    testnet.json(&["query", "account", "bob", "--prove"])["balance"].clone()
 }
 
 fn generation(testnet: &Testnet, node: &str) -> (u64, String) {
