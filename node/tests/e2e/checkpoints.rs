@@ -24,11 +24,13 @@ fn a_testnet_goes_back_to_a_checkpoint_in_a_generation_of_its_own() {
     let before = generation(&testnet, "node0");
     assert_eq!(before.0, 0);
     testnet.transfer();
-    testnet.wait_for_all(testnet.highest() + 1);
+    testnet.wait_for_all(testnet.highest() + 4);
     let kept = balance(&testnet);
     let saved = testnet.json(&["testnet", "checkpoint", "save", "a"]);
     let height = saved["height"].as_u64().unwrap();
     let lost = testnet.transfer();
+    // What a block did is proven by the root of a later one.
+    testnet.wait_for_all(testnet.highest() + 4);
     assert_ne!(balance(&testnet), kept);
     testnet.wait_for_all(height + 25);
 
