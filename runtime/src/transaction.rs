@@ -168,7 +168,7 @@ pub fn decode(chain: &ChainHash, bytes: &[u8]) -> Result<Decoded, TransactionErr
         return Err(TransactionError::TooLarge { size: bytes.len() });
     }
     let (envelope, body) = wire::transaction::decode(bytes)?;
-    let keys = AccountKeys::new(envelope.threshold, &envelope.keys)?;
+    let keys = AccountKeys::before_signatures(envelope.threshold, &envelope.keys)?;
     let derived = keys.id();
     if body.sender != derived {
         return Err(TransactionError::WrongSender {

@@ -35,7 +35,8 @@ pub enum AccountError {
     },
 }
 
-/// The keys of an account and how many of them must sign. Holding one means that all of it was checked.
+/// The keys of an account and how many of them must sign. Holding one means that all of it was checked, but for what
+/// [`AccountKeys::before_signatures`] leaves to the signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountKeys {
     threshold: u8,
@@ -48,6 +49,27 @@ impl AccountKeys {
     /// # Errors
     /// [`AccountError`] says which rule is broken.
     pub fn new(threshold: u8, keys: &[[u8; 32]]) -> Result<Self, AccountError> {
+        Self::checked(threshold, keys, PublicKey::new)
+    }
+
+    /// The same for a transaction whose signatures are verified next: where every key must sign, those verdicts tell too
+    /// which key is no point of the curve.
+    ///
+    /// # Errors
+    /// [`AccountError`] says which rule is broken.
+    pub fn before_signatures(threshold: u8, keys: &[[u8; 32]]) -> Result<Self, AccountError> {
+        if usize::from(threshold) == keys.len() {
+            Self::checked(threshold, keys, PublicKey::of_signer)
+        } else {
+            Self::new(threshold, keys)
+        }
+    }
+
+    fn checked(
+        threshold: u8,
+        keys: &[[u8; 32]],
+        check: fn([u8; 32]) -> Result<PublicKey, KeyError>,
+    ) -> Result<Self, AccountError> {
         if keys.is_empty() || keys.len() > MAX_KEYS {
             return Err(AccountError::KeyCount(keys.len()));
         }
@@ -63,7 +85,7 @@ impl AccountKeys {
         let checked = keys
             .iter()
             .enumerate()
-            .map(|(index, key)| PublicKey::new(*key).map_err(|source| AccountError::Key { index, source }))
+            .map(|(index, key)| check(*key).map_err(|source| AccountError::Key { index, source }))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             threshold,

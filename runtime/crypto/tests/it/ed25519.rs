@@ -101,6 +101,36 @@ fn a_key_under_which_one_signature_fits_all_is_refused() {
     assert_eq!(PublicKey::new(none), Err(KeyError::NotAPoint));
 }
 
+#[test]
+fn no_signature_is_valid_under_a_signers_key_that_is_no_point() {
+    let mut none = [0u8; 32];
+    none[0] = 2;
+    let none = PublicKey::of_signer(none).unwrap();
+    let mut claims: Vec<Claim<'_>> = (1..=9)
+        .map(|seed| {
+            let key = SigningKey::from_bytes(&[seed; 32]);
+            Claim {
+                key: PublicKey::new(key.verifying_key().to_bytes()).unwrap(),
+                message: b"alike",
+                signature: key.sign(b"alike").to_bytes(),
+            }
+        })
+        .collect();
+    let stolen = claims[0].signature;
+    assert!(none.verify(b"alike", &stolen).is_err());
+    claims.insert(
+        4,
+        Claim {
+            key: none,
+            message: b"alike",
+            signature: stolen,
+        },
+    );
+    let verdicts = verify_batch(&claims, &mut ChaCha20Rng::seed_from_u64(7));
+    let expected: Vec<bool> = (0..10).map(|at| at != 4).collect();
+    assert_eq!(verdicts, expected);
+}
+
 /// What a key is, by arithmetic on the curve.
 fn judged(bytes: [u8; 32]) -> Result<(), KeyError> {
     let point = CompressedEdwardsY(bytes)
