@@ -1,10 +1,12 @@
 //! The command line: `palisade <noun> <verb>`.
 
 mod admin;
+mod asset;
 mod config;
 mod context;
 mod debug;
 mod doctor;
+mod gov;
 mod help;
 mod init;
 mod join;
@@ -138,6 +140,12 @@ enum Command {
     /// See what services pay, claim what shares of vaults have earned, fund services' pools.
     #[command(subcommand)]
     Reward(reward::Verb),
+    /// Enter assets, and say under which terms they are restaked: the registrar's.
+    #[command(subcommand)]
+    Asset(asset::Verb),
+    /// Decide: propose changes, vote on them, see what stands where and what is halted.
+    #[command(subcommand)]
+    Gov(gov::Verb),
     /// See what was taken and what is asked for; show faults, ask for slashes, veto them.
     #[command(subcommand)]
     Slash(slash::Verb),
@@ -207,6 +215,8 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Operator(verb) => block_on(operator::run(verb, &context)),
         Command::Service(verb) => block_on(service::run(verb, &context)),
         Command::Reward(verb) => block_on(reward::run(verb, &context)),
+        Command::Asset(verb) => block_on(asset::run(verb, &context)),
+        Command::Gov(verb) => block_on(gov::run(verb, &context)),
         Command::Slash(verb) => block_on(slash::run(verb, &context)),
         Command::Signer(verb) => block_on(signer::run(verb, &context)),
         Command::Admin(verb) => block_on(admin::run(verb, &context)),

@@ -9,6 +9,7 @@ use staking::{Duty, ValidatorRecord};
 
 pub mod decisions;
 mod restaking;
+pub mod risk;
 
 pub use assets::query::{asset_key, assets};
 pub use assets::{asset, registrar};

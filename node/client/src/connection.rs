@@ -12,6 +12,7 @@ use proto::node::v1::node_service_client::NodeServiceClient;
 use proto::operator::v1::operator_service_client::OperatorServiceClient;
 use proto::oracle::v1::price_service_client::PriceServiceClient;
 use proto::reward::v1::reward_service_client::RewardServiceClient;
+use proto::risk::v1::risk_service_client::RiskServiceClient;
 use proto::service::v1::service_registry_service_client::ServiceRegistryServiceClient;
 use proto::slash::v1::slashing_service_client::SlashingServiceClient;
 use proto::snapshot::v1::snapshot_service_client::SnapshotServiceClient;
@@ -280,6 +281,12 @@ impl Client {
     #[must_use]
     pub fn slashing(&self) -> SlashingServiceClient<Channel> {
         SlashingServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// How stake hangs together.
+    #[must_use]
+    pub fn risk(&self) -> RiskServiceClient<Channel> {
+        RiskServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
     }
 
     /// What the validators decide.

@@ -2,7 +2,7 @@
 //!
 //! A [`Client`] is one connection. A [`transaction::Builder`] makes a body, a [`transaction::Signing`] collects its
 //! signatures, [`Client::broadcast`] offers it and [`Client::wait`] follows it. [`verify::Trust`] checks answers
-//! without believing the node. [`load`] measures what a network takes.
+//! without believing the node; [`bitcoin`] checks files of Bitcoin's. [`load`] measures what a network takes.
 //!
 //! May name: proto, primitives, crypto, light/*, signer.
 //!
@@ -24,6 +24,7 @@
 pub mod action;
 pub mod address;
 pub mod amount;
+pub mod bitcoin;
 pub mod broadcast;
 mod connection;
 pub mod convert;

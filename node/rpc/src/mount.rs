@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::backend::{AdminBackend, Backend, DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::services::{
     AccountApi, AdminApi, DevApi, EpochApi, GovernanceApi, LedgerApi, NodeApi, OperatorApi, PriceApi,
-    RegistryApi, RewardApi, SlashingApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi,
+    RegistryApi, RewardApi, RiskApi, SlashingApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi,
     VaultApi,
 };
 use proto::account::v1::account_service_server::AccountServiceServer;
@@ -18,6 +18,7 @@ use proto::node::v1::node_service_server::NodeServiceServer;
 use proto::operator::v1::operator_service_server::OperatorServiceServer;
 use proto::oracle::v1::price_service_server::PriceServiceServer;
 use proto::reward::v1::reward_service_server::RewardServiceServer;
+use proto::risk::v1::risk_service_server::RiskServiceServer;
 use proto::service::v1::service_registry_service_server::ServiceRegistryServiceServer;
 use proto::slash::v1::slashing_service_server::SlashingServiceServer;
 use proto::snapshot::v1::snapshot_service_server::SnapshotServiceServer;
@@ -137,6 +138,15 @@ impl Mounted {
         self.add(
             epoch
                 .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+    }
+
+    /// How stake hangs together.
+    pub(crate) fn risk(&mut self, api: &Api) {
+        let risk = RiskServiceServer::new(RiskApi(api.clone()));
+        self.add(
+            risk.max_decoding_message_size(self.receive)
                 .max_encoding_message_size(self.send),
         );
     }

@@ -157,6 +157,7 @@ impl Server {
         mounted.state(api);
         mounted.restaking(api);
         mounted.decisions(api);
+        mounted.risk(api);
         if let Some((from, limits)) = &self.snapshots {
             mounted.snapshots(api, from, *limits);
         }

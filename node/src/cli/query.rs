@@ -5,6 +5,7 @@ mod chain;
 mod epoch;
 mod ledger;
 mod proof;
+mod risk;
 mod stream;
 pub(crate) mod validator;
 
@@ -128,6 +129,9 @@ pub(crate) enum Verb {
     },
     /// Everything that will change by itself: pledges, memberships, withdrawals, slashes that were asked for.
     Changes,
+    /// How stake hangs together: who could be slashed for what, what that would do, how concentrated it is.
+    #[command(subcommand)]
+    Risk(risk::Verb),
     /// The rules that the chain runs under.
     Params,
     /// What the node is and which chain it follows.
@@ -158,6 +162,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Pending { sender } => stream::pending(context, sender.as_deref()).await,
         Verb::Epoch { epoch } => epoch::epochs(context, epoch).await,
         Verb::Changes => epoch::changes(context).await,
+        Verb::Risk(verb) => risk::run(verb, context).await,
         Verb::Params => chain::params(context).await,
         Verb::Node => chain::node(context).await,
         Verb::Sync => chain::sync(context).await,

@@ -19,6 +19,15 @@ pub(crate) enum Verb {
         #[arg(long)]
         service: Option<u32>,
     },
+    /// What pools held when they were shared out, the newest first.
+    History {
+        /// Only those of this service; 0 is the chain itself.
+        #[arg(long)]
+        service: Option<u32>,
+        /// How many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
     /// What an account's shares of a vault have earned and nobody has claimed.
     Show {
         /// Which vault.
@@ -87,6 +96,58 @@ async fn list(context: &Context, service_id: Option<u32>) -> Result<(), Failure>
         .list(&shown, table, |row| row["amount"].to_string())
 }
 
+/// Pages of distributions that are asked for, at most: most of them may be empty.
+const MOST_PAGES: u32 = 100;
+
+async fn history(context: &Context, service_id: Option<u32>, limit: u32) -> Result<(), Failure> {
+    let asked = Asked::new(context).await?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (mut found, mut page_token) = (Vec::new(), String::new());
+    for _ in 0..MOST_PAGES {
+        let mut client = asked.client.rewards();
+        let request = wire::ListDistributionsRequest {
+            service_id,
+            page_size: limit.clamp(1, PAGE),
+            page_token,
+            ..wire::ListDistributionsRequest::default()
+        };
+        let page = asked.client.unary(client.list_distributions(request)).await?;
+        found.extend(page.distributions);
+        page_token = page.next_page_token;
+        if page_token.is_empty() || found.len() >= wanted {
+            break;
+        }
+    }
+    found.truncate(wanted);
+    let shown: Vec<Value> = found
+        .iter()
+        .map(|one| {
+            json!({
+                "height": one.height, "index": one.index, "time_ms": one.time_ms, "service_id": one.service_id,
+                "epoch": one.epoch, "asset_id": one.asset_id, "amount": one.amount, "left": one.left,
+            })
+        })
+        .collect();
+    let table = || {
+        let rows: Vec<Vec<String>> = found
+            .iter()
+            .map(|one| {
+                vec![
+                    one.height.to_string(),
+                    one.epoch.to_string(),
+                    one.service_id.to_string(),
+                    asked.coin(one.asset_id, &one.amount),
+                    asked.coin(one.asset_id, &one.left),
+                ]
+            })
+            .collect();
+        columns(&["HEIGHT", "EPOCH", "SERVICE", "SHARED OUT", "NOBODY'S"], &rows)
+    };
+    context
+        .output
+        .list(&shown, table, |row| row["amount"].to_string())
+}
+
 async fn show(context: &Context, text: &str, account: &str) -> Result<(), Failure> {
     let asked = Asked::new(context).await?;
     let id = vault(context, asked.network, text)?;
@@ -119,6 +180,7 @@ async fn show(context: &Context, text: &str, account: &str) -> Result<(), Failur
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
     match verb {
         Verb::List { service } => list(context, service).await,
+        Verb::History { service, limit } => history(context, service, limit).await,
         Verb::Show { vault, account } => show(context, &vault, &account).await,
         Verb::Claim { vault: text, sender } => {
             let asked = Asked::new(context).await?;

@@ -1,12 +1,13 @@
 //! `palisade service`: services that rent security: register one, serve it, give it work, look at it.
 
+mod feed;
 mod feeds;
 mod register;
 mod show;
 
 use crate::cli::context::Context;
 use crate::cli::operator::possession;
-use crate::cli::restaking::Sender;
+use crate::cli::restaking::{Sender, parse_bps};
 use crate::cli::tx;
 use crate::output::Failure;
 use clap::{Args, Subcommand};
@@ -73,6 +74,9 @@ pub(crate) enum Verb {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
         limit: u32,
     },
+    /// Start, change, fund and end feeds.
+    #[command(subcommand)]
+    Prices(feed::Verb),
     /// The rounds of a feed that are not forgotten, and what came of them.
     Rounds {
         /// The feed's number.
@@ -123,6 +127,20 @@ pub(crate) enum Verb {
         #[command(flatten)]
         sender: Sender,
     },
+    /// Change the cap of a fault class: lower at once, higher after a delay. For the owner.
+    Class {
+        /// The service's number.
+        service: u32,
+        /// The class's position.
+        class: u32,
+        /// The most that is taken, such as 20%.
+        #[arg(value_parser = parse_bps)]
+        most: u32,
+        #[command(flatten)]
+        sender: Sender,
+    },
+    /// Submit what a quorum signed of a task. Anyone may.
+    Certify(Certify),
     /// Post a task, and pay for it.
     Post(Post),
     /// Say that the sender does not answer a task, which is no fault.
@@ -177,6 +195,49 @@ pub(crate) struct Post {
     challenge: Span,
     #[command(flatten)]
     sender: Sender,
+}
+
+/// What a quorum signed.
+#[derive(Debug, Args)]
+pub(crate) struct Certify {
+    /// The task's number.
+    task: u64,
+    /// The SHA-256 of the answer, in hex.
+    #[arg(long, value_name = "HEX")]
+    answer: String,
+    /// Seats, such as 0+2+3, and the sum of their signatures in hex. May be given several times.
+    #[arg(long = "part", value_name = "SEATS:SIGNATURE", required = true, value_parser = parse_part)]
+    parts: Vec<wire::CertificatePart>,
+    #[command(flatten)]
+    sender: Sender,
+}
+
+/// Seats and the sum of their signatures.
+fn parse_part(text: &str) -> Result<wire::CertificatePart, String> {
+    let wrong = || format!("`{text}`: write SEATS:SIGNATURE, like 0+2:8f…, seats up to 127");
+    let (seats, signature) = text.split_once(':').ok_or_else(wrong)?;
+    let mut signers = 0u128;
+    for seat in seats.split('+') {
+        let seat: u32 = seat.parse().map_err(|_| wrong())?;
+        signers |= 1u128.checked_shl(seat).ok_or_else(wrong)?;
+    }
+    Ok(wire::CertificatePart {
+        signers: signers.to_be_bytes().to_vec().into(),
+        signature: hex::decode(signature).map_err(|_| wrong())?.into(),
+    })
+}
+
+impl Certify {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let answer = hex::decode(&self.answer)
+            .map_err(|_| Failure::usage(format!("--answer {}: write 32 bytes in hex", self.answer)))?;
+        let message = wire::SubmitCertificate {
+            task_id: self.task,
+            answer: answer.into(),
+            parts: self.parts,
+        };
+        self.sender.send(context, Kind::SubmitCertificate(message)).await
+    }
 }
 
 impl Post {
@@ -256,6 +317,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Task { task } => show::task(context, task).await,
         Verb::Feeds { service } => feeds::list(context, service).await,
         Verb::Feed { feed, limit } => feeds::one(context, feed, limit).await,
+        Verb::Prices(verb) => feed::run(verb, context).await,
         Verb::Rounds { feed } => feeds::rounds(context, feed).await,
         Verb::Valuations => feeds::valuations(context).await,
         Verb::Register(register) => register.run(context).await,
@@ -282,6 +344,20 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
             operator,
             sender,
         } => eject(context, service, &operator, &sender).await,
+        Verb::Class {
+            service,
+            class,
+            most,
+            sender,
+        } => {
+            let message = wire::ChangeFaultClass {
+                service_id: service,
+                class,
+                most_bps: most,
+            };
+            sender.send(context, Kind::ChangeFaultClass(message)).await
+        }
+        Verb::Certify(certify) => certify.run(context).await,
         Verb::Post(post) => post.run(context).await,
         Verb::Abstain { task, sender } => {
             let message = wire::AbstainFromTask { task_id: task };

@@ -1,5 +1,6 @@
 //! `palisade validator`: run a validator: register it, look at it, give it another key, let it out of jail.
 
+mod bond;
 mod history;
 mod init;
 mod keys;
@@ -10,10 +11,12 @@ mod rotate;
 mod status;
 
 use crate::cli::context::Context;
+use crate::cli::restaking::Sender;
 use crate::cli::tx::{self, SendFlags};
 use crate::output::Failure;
 use clap::Subcommand;
-use proto::staking::v1::Unjail;
+use client::amount::Written;
+use proto::staking::v1::{Heartbeat, Unjail};
 use proto::tx::v1::message::Message as Kind;
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +39,36 @@ pub(crate) enum Verb {
     /// What the keys have signed: write it out, take it in.
     #[command(subcommand)]
     History(history::History),
+    /// Bond PAL behind a validator, one's own or another's.
+    Bond {
+        /// Its operator's address or id, or a key's name.
+        validator: String,
+        /// How much.
+        amount: Written,
+        #[command(flatten)]
+        sender: Sender,
+    },
+    /// Start to withdraw bonded PAL; it stays liable until it is paid.
+    Unbond {
+        /// Its operator's address or id, or a key's name.
+        validator: String,
+        /// How much.
+        amount: Written,
+        #[command(flatten)]
+        sender: Sender,
+    },
+    /// Pay what the sender's bond behind a validator has earned.
+    Claim {
+        /// Its operator's address or id, or a key's name.
+        validator: String,
+        #[command(flatten)]
+        sender: Sender,
+    },
+    /// Say that the sender's validator is there, when it was idle. Nodes do it by themselves.
+    Heartbeat {
+        #[command(flatten)]
+        sender: Sender,
+    },
     /// Let the validator out of jail, once its time is over.
     Unjail {
         #[command(flatten)]
@@ -52,6 +85,18 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Power(power) => power.run(context).await,
         Verb::RotateKey(rotate) => rotate.run(context).await,
         Verb::Move(relocate) => relocate.run(context),
+        Verb::Bond {
+            validator,
+            amount,
+            sender,
+        } => bond::run(context, &validator, bond::Done::Bond(amount), &sender).await,
+        Verb::Unbond {
+            validator,
+            amount,
+            sender,
+        } => bond::run(context, &validator, bond::Done::Unbond(amount), &sender).await,
+        Verb::Claim { validator, sender } => bond::run(context, &validator, bond::Done::Claim, &sender).await,
+        Verb::Heartbeat { sender } => sender.send(context, Kind::Heartbeat(Heartbeat {})).await,
         Verb::Unjail { flags } => {
             let path = context.home()?.keys().join("account.pem");
             tx::send_message(

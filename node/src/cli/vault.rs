@@ -1,5 +1,6 @@
 //! `palisade vault`: what is restaked: make vaults, put in, take out, look at them.
 
+mod change;
 mod show;
 
 use crate::cli::context::Context;
@@ -88,6 +89,12 @@ pub(crate) enum Verb {
         #[command(flatten)]
         sender: Sender,
     },
+    /// Take cash out of a vault's buffer, for shares of the buffer.
+    LeaveBuffer(change::LeaveBuffer),
+    /// Change what services may do with a vault of the sender: less at once, more after a delay.
+    Amend(change::Amend),
+    /// Change what binds deposits into a vault of the sender.
+    Limits(change::Limits),
     /// Allow an account to deposit into a vault that asks for it, or no more.
     Allow {
         /// Which vault.
@@ -367,6 +374,9 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
             amount,
             sender,
         } => fund(context, &vault, &amount, &sender).await,
+        Verb::LeaveBuffer(leave) => leave.run(context).await,
+        Verb::Amend(amend) => amend.run(context).await,
+        Verb::Limits(limits) => limits.run(context).await,
         Verb::Allow {
             vault,
             account,

@@ -17,6 +17,13 @@
 //! withdraw bob v0                bob starts to take all of it out
 //! leaving bob v0                 he is not paid yet
 //! paid bob v0 within 30s         he is, and what he put in is back
+//! propose set_vaults max_withdrawals=9     alice proposes a change, which could be made as things stand
+//! unfit REASON set_vaults FIELD=VALUE      a change is refused for this reason before it is sent
+//! vote node0,node1 yes           operators vote: yes, no or abstain
+//! decided executed within 30s    the proposal stands there: waiting, executed, rejected, ignored or failed
+//! stands set_vaults max_withdrawals=9      what stands is so
+//! halted service/1 within 5s     it stands still by a decision
+//! running service/1 within 30s   it goes on
 //! ```
 
 use crate::span::Span;
@@ -57,6 +64,18 @@ pub enum Deed {
     Leaving(String, usize),
     /// And is, in time.
     Paid(String, usize, Span),
+    /// A change is proposed: an action's name, and its fields as text.
+    Propose((String, Vec<(String, String)>)),
+    /// A change is refused for this reason.
+    Unfit(String, (String, Vec<(String, String)>)),
+    /// Nodes vote so.
+    Vote(Vec<usize>, String),
+    /// The proposal stands there, in time.
+    Decided(String, Span),
+    /// What stands is so.
+    Stands((String, Vec<(String, String)>)),
+    /// Something stands still, or goes on, in time.
+    Halted(String, bool, Span),
 }
 
 /// Reads a deed; `None` for a step of another kind.
@@ -92,9 +111,45 @@ pub(crate) fn parse(words: &[&str], nodes: usize) -> Option<Result<Deed, String>
         ["paid", who, vault, "within", limit] => {
             number(vault).and_then(|vault| Ok(Deed::Paid((*who).to_owned(), vault, span(limit)?)))
         }
-        _ => return None,
+        _ => return parse_decision(words, nodes),
     };
     Some(deed)
+}
+
+/// Reads a deed about decisions.
+fn parse_decision(words: &[&str], nodes: usize) -> Option<Result<Deed, String>> {
+    const PHASES: [&str; 5] = ["waiting", "executed", "rejected", "ignored", "failed"];
+    Some(match words {
+        ["propose", name, fields @ ..] => wanted(name, fields).map(Deed::Propose),
+        ["unfit", reason, name, fields @ ..] => {
+            wanted(name, fields).map(|wanted| Deed::Unfit((*reason).to_owned(), wanted))
+        }
+        ["vote", who, choice @ ("yes" | "no" | "abstain")] => who
+            .split(',')
+            .map(|node| index(node, nodes))
+            .collect::<Result<_, _>>()
+            .map(|who| Deed::Vote(who, (*choice).to_owned())),
+        ["decided", how, "within", limit] if PHASES.contains(how) => {
+            span(limit).map(|limit| Deed::Decided((*how).to_owned(), limit))
+        }
+        ["stands", name, fields @ ..] => wanted(name, fields).map(Deed::Stands),
+        [how @ ("halted" | "running"), subject, "within", limit] => {
+            span(limit).map(|limit| Deed::Halted((*subject).to_owned(), *how == "halted", limit))
+        }
+        _ => return None,
+    })
+}
+
+/// An action's name and its fields.
+fn wanted(name: &str, fields: &[&str]) -> Result<(String, Vec<(String, String)>), String> {
+    let fields = fields.iter().map(|text| {
+        let pair = text.split_once('=');
+        pair.map(|(field, value)| (field.to_owned(), value.to_owned()))
+            .ok_or_else(|| format!("`{text}` is no field: write FIELD=VALUE"))
+    });
+    let fields = fields.collect::<Result<Vec<_>, String>>()?;
+    client::action::build(name, None, &fields).map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), fields))
 }
 
 fn index(node: &str, nodes: usize) -> Result<usize, String> {
@@ -154,6 +209,13 @@ mod tests {
         );
         assert_eq!(read("ask node2 5%"), Ok(Deed::Ask(2, 500)));
         assert_eq!(
+            read("propose stop_slash request_id=3"),
+            Ok(Deed::Propose((
+                "stop_slash".into(),
+                vec![("request_id".into(), "3".into())]
+            )))
+        );
+        assert_eq!(
             read("deposit bob v3 0.5eth"),
             Ok(Deed::Deposit("bob".into(), 3, 500))
         );
@@ -169,6 +231,10 @@ mod tests {
             ("withdraw bob 7", "is no vault"),
             ("ended maybe within 5s", "is no deed"),
             ("certified within soon", "not a duration"),
+            ("propose set_moon", "is no action"),
+            ("propose set_vaults x=1", "has no field"),
+            ("propose set_vaults x", "is no field"),
+            ("decided maybe within 5s", "is no deed"),
         ] {
             let error = read(bad).unwrap_err();
             assert!(error.contains(part), "{bad}: {error}");

@@ -1,5 +1,7 @@
 //! Does what a story's deeds say, on a running testnet, and looks at what came of it.
 
+mod decide;
+
 use crate::deed::Deed;
 use crate::name;
 use crate::spec::Spec;
@@ -52,6 +54,7 @@ struct Memory {
     payload: [u8; 32],
     said: BTreeMap<usize, Said>,
     slash: Option<u64>,
+    proposal: Option<u64>,
     /// Vault → what it held.
     vaults: BTreeMap<String, u128>,
     /// Account and asset → what it held.
@@ -129,6 +132,12 @@ impl<'a> Doer<'a> {
             Deed::Ended(how, _) => self.ended(client, how).await,
             Deed::Earned(who, vault, _) => self.earned(client, who, *vault).await,
             Deed::Paid(who, vault, _) => self.paid(client, who, *vault).await,
+            Deed::Propose(wanted) => self.propose(client, wanted).await,
+            Deed::Unfit(reason, wanted) => self.unfit(client, reason, wanted).await,
+            Deed::Vote(nodes, choice) => self.vote(client, nodes, choice).await,
+            Deed::Decided(how, _) => self.decided(client, how).await,
+            Deed::Stands(wanted) => self.stands(client, wanted).await,
+            Deed::Halted(subject, wanted, _) => self.halted(client, subject, *wanted).await,
         }
     }
 

@@ -147,7 +147,9 @@ impl Player<'_> {
         let within = if let Deed::Certified(limit)
         | Deed::Ended(_, limit)
         | Deed::Earned(_, _, limit)
-        | Deed::Paid(_, _, limit) = deed
+        | Deed::Paid(_, _, limit)
+        | Deed::Decided(_, limit)
+        | Deed::Halted(_, _, limit) = deed
         {
             limit.duration()
         } else {

@@ -28,7 +28,7 @@ const MAX_STEPS: usize = 1_000;
 const MAX_PAYMENTS: u32 = 10_000;
 
 /// What comes with the program: name, what it shows, steps.
-pub const BUILT_IN: [(&str, &str, &str); 7] = [
+pub const BUILT_IN: [(&str, &str, &str); 8] = [
     (
         "smoke",
         "money moves, an epoch ends, all nodes agree",
@@ -72,6 +72,18 @@ pub const BUILT_IN: [(&str, &str, &str); 7] = [
         "who leaves a vault is liable until the delay is over, and is paid then by itself",
         "deposit alice v0 2eth\nremember\nwithdraw alice v0\nleaving alice v0\ntime warp 60s\nleaving alice v0\n\
          time warp 60s\npaid alice v0 within 30s\nadvance 3 within 30s\nsame\n",
+    ),
+    (
+        "governance",
+        "a change by which stake could escape is refused, another one is voted on and made, a third is voted down, and a \
+         service stands still until its halt is over by itself",
+        "unfit WITHDRAWAL_TOO_SHORT set_vaults withdrawal_delay_ms=60000\npropose set_vaults max_withdrawals=9\n\
+         vote node0,node1,node2 yes\nvote node3 no\ntime warp 21s\ndecided waiting within 20s\ntime warp 120s\n\
+         decided executed within 30s\nstands set_vaults max_withdrawals=9\npropose set_rewards pools_per_block=3\n\
+         vote node0,node1 yes\nvote node2,node3 no\ntime warp 21s\ndecided rejected within 20s\n\
+         propose suspend_service service_id=1 period_ms=60000\nvote node0,node1,node2 yes\ntime warp 21s\n\
+         decided executed within 20s\nhalted service/1 within 5s\ntime warp 60s\nrunning service/1 within 20s\n\
+         task hello fee 8pal\nadvance 3 within 60s\nsame\n",
     ),
 ];
 

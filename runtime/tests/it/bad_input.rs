@@ -1,6 +1,8 @@
 //! What a transaction may ask of restaking and not get: each refusal by its own name, from bytes on, with nothing written
 //! but what a fee writes.
 
+mod table;
+
 use crate::services::{SERVICE, STAKE, World, bps, class, secret, terms};
 use attested::{Msg as AttestedMsg, SetProgram};
 use bank::{Msg as BankMsg, Transfer};

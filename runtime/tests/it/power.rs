@@ -33,6 +33,11 @@ struct World {
 impl World {
     /// `count` validators with equal bonds, and a vault of tokens behind the first, pledged whole since long ago.
     fn new(count: usize) -> Self {
+        Self::with(count, |_| {})
+    }
+
+    /// As [`World::new`], with other parameters.
+    fn with(count: usize, change: impl FnOnce(&mut genesis::Document)) -> Self {
         let more: Vec<ValidatorKeys> = (4..count)
             .map(|n| ValidatorKeys::named(&format!("node{n}")))
             .collect();
@@ -60,6 +65,7 @@ impl World {
                 amount: Amount::new(1_000 * STAKE),
             };
             document.fund(Account::named("alice").id(), coin).unwrap();
+            change(document);
         });
         for keys in more {
             chain.enlist(keys);
@@ -256,6 +262,34 @@ fn what_is_escrowed_or_taken_back_votes_no_more() {
     world.good(&node, Message::Delegation(PledgeMsg::Allocate(allocate)));
     world.chain.end_epoch();
     assert_eq!(world.power(), BOND);
+}
+
+/// "Unbacked power kept by a change bound": a bound of a thousandth per epoch holds up nothing that is gone.
+#[test]
+fn no_bound_of_changes_keeps_power_of_what_is_gone() {
+    let mut world = World::with(4, |document| {
+        document.parameters.staking.power_change = Bps::new(10).unwrap();
+    });
+    // It rises by a thousandth of all power per epoch: that is the bound at work.
+    let bound = (4 * BOND + worth(STAKE)) / 1_000 + 1;
+    let before = world.power();
+    assert!(before > BOND && before <= BOND + 3 * bound, "{before}");
+    while world.power() < BOND + 4 * bound {
+        world.chain.end_epoch();
+    }
+    let before = world.power();
+    assert!(before < BOND + worth(STAKE), "{before}");
+    world.withdraw(world.shares());
+    world.chain.end_epoch();
+    assert_eq!(world.power(), BOND, "all of it at once, and not a thousandth");
+    let weights: Vec<u64> = world
+        .chain
+        .next_set()
+        .validators
+        .iter()
+        .map(|one| one.weight.get())
+        .collect();
+    assert_eq!(weights, [250_000_000; 4]);
 }
 
 #[test]

@@ -336,3 +336,47 @@ fn an_operator_that_shows_another_price_than_it_committed_to_is_slashed() {
     let taken = before.pool.assets.get() - after.pool.assets.get();
     assert_eq!(taken, 150_000_000);
 }
+
+/// "An oracle weighing itself": what a value weighs is power of two epochs ago, whatever the round or the stake comes to
+/// meanwhile; and no feed that is weighed by its own service's stake decides what stake counts for.
+#[test]
+fn a_feed_never_weighs_by_what_it_says_itself() {
+    let mut world = World::new();
+    let alice = world.alice.clone();
+    assert_eq!(world.refused(&alice, source(0)), "NOT_ITS_FEED");
+    let rich = world.operators[0].clone();
+    let power = |world: &World, epoch: u64| {
+        let set = world
+            .chain
+            .view(|view| staking::set_of(view, primitives::Epoch::new(epoch)));
+        let set = set.unwrap().unwrap();
+        let mut weights: Vec<u128> = set
+            .validators
+            .iter()
+            .map(|one| u128::from(one.weight.get()))
+            .collect();
+        weights.sort_unstable();
+        weights
+    };
+    let bond = staking::Msg::Bond(staking::Bond {
+        validator: rich.id(),
+        amount: Amount::new(3_000_000_000_000),
+    });
+    world.good(&rich, Message::Staking(bond));
+    world.end_epoch();
+    let mut told_apart = 0;
+    for _ in 0..4 {
+        let open = |world: &World| oracle::query::open_round(world.chain.state(), 1).unwrap();
+        while open(&world).is_none() {
+            world.chain.next_block();
+        }
+        let (_, round) = open(&world).unwrap();
+        let mut weights = round.weights;
+        weights.sort_unstable();
+        let epoch = round.epoch.get();
+        assert_eq!(weights, power(&world, epoch.saturating_sub(2)), "epoch {epoch}");
+        told_apart += usize::from(power(&world, epoch) != power(&world, epoch.saturating_sub(2)));
+        world.end_epoch();
+    }
+    assert!(told_apart > 0, "power has changed meanwhile");
+}

@@ -4,11 +4,12 @@ use crate::coin;
 use crate::services::{SERVICE, STAKE, World};
 use crypto::bls::Signature;
 use crypto::hash::sha256;
-use delegation::{Msg as PledgeMsg, SetCommission};
+use delegation::{Allocate, Magnitude, Msg as PledgeMsg, SetCommission};
 use dss::certificate::Part;
 use dss::{Destination, Msg as ServiceMsg, Seats, SubmitCertificate};
 use genesis::Asset;
-use palisade_runtime::Message;
+use kernel::Fault;
+use palisade_runtime::{Message, decode, sign_bytes, wire};
 use primitives::{AccountId, AssetId, Bps, Digest, Epoch, Millis, ServiceId};
 use rewards::{Fund, Msg};
 use slashing::{Msg as SlashMsg, RequestSlash};
@@ -266,4 +267,54 @@ fn validators_without_vaults_and_commission_share_as_before() {
         .chain
         .view(|view| palisade_runtime::genesis::export(view).unwrap());
     assert!(tables.modules.rewards.resumed.is_some());
+}
+
+/// E-62: Given two with as much in their vaults of which one has pledged half, when a pool is shared out, then the weight of
+/// each is what it has pledged.
+#[test]
+fn e_62_what_is_pledged_earns_and_not_what_is_held() {
+    let mut world = world();
+    let (bob, carol, dave) = (world.bob.clone(), world.carol.clone(), world.dave.clone());
+    assert_eq!(world.assets(&bob), world.assets(&carol));
+    let half = Allocate {
+        vault: world.vault(&carol),
+        service: SERVICE,
+        magnitude: Magnitude::new(500_000_000_000_000_000),
+    };
+    world.good(&carol, Message::Delegation(PledgeMsg::Allocate(half)));
+    world.chain.end_epoch();
+    world.good(&dave, fund(SERVICE, 7, 3_000, 1));
+    world.post();
+    world.chain.end_epoch();
+    world.chain.next_block();
+    // 2,000 and, as half of an odd stake goes Down, 999; each less what does not divide among shares.
+    assert_eq!(
+        (claimable(&world, &bob, &bob), claimable(&world, &carol, &carol)),
+        (1_999, 998)
+    );
+}
+
+/// E-63: Given a commission above the whole, when it is sent, then it is no message.
+#[test]
+fn e_63_a_commission_above_the_whole_is_no_message() {
+    let world = world();
+    let commission = SetCommission {
+        service: SERVICE,
+        rate: Bps::ONE,
+    };
+    let message = Message::Delegation(PledgeMsg::SetCommission(commission));
+    let draft = world.chain.draft(&world.bob, vec![message]);
+    let hash = world.chain.hash();
+    let sent = |rate: [u8; 2]| {
+        let mut body = draft.body_bytes();
+        let at = body.windows(2).position(|pair| pair == [0x90, 0x4e]).unwrap();
+        body[at..at + 2].copy_from_slice(&rate);
+        let signatures = draft.signer.sign(sign_bytes(&hash, &body).as_bytes());
+        let (threshold, keys) = (draft.signer.threshold(), draft.signer.public_keys());
+        let bytes = wire::transaction::write_signed(&body, threshold, &keys, &signatures);
+        decode(&hash, &bytes).map_err(|error| error.reason())
+    };
+    // 10,000 and 10,001 as protobuf writes them.
+    assert!(sent([0x90, 0x4e]).is_ok());
+    assert_eq!(sent([0x91, 0x4e]).err(), Some("FIELD_INVALID"));
 }

@@ -12,6 +12,8 @@ pub(crate) mod price;
 pub(crate) mod proof;
 pub(crate) mod receipt;
 pub(crate) mod registry;
+pub(crate) mod reward;
+pub(crate) mod risk;
 pub(crate) mod slash;
 pub(crate) mod staking;
 pub(crate) mod transaction;

@@ -159,3 +159,26 @@ fn text(network: Network, value: &Value) -> String {
         Value::Bytes(bytes) => hex::encode(bytes.as_slice()),
     }
 }
+
+/// A field of an event.
+pub(crate) fn field<'a>(event: &'a Occurred<'_>, name: &str) -> Option<&'a Value> {
+    event.event.attribute(name)
+}
+
+/// A number that an event states; 0 for none.
+pub(crate) fn number(event: &Occurred<'_>, name: &str) -> u32 {
+    match field(event, name) {
+        Some(Value::Id(number) | Value::Number(number)) => u32::try_from(*number).unwrap_or(u32::MAX),
+        Some(Value::Bps(bps)) => u32::from(bps.get()),
+        Some(Value::Asset(asset)) => asset.get(),
+        Some(_) | None => 0,
+    }
+}
+
+/// An amount that an event states; 0 for none.
+pub(crate) fn amount(event: &Occurred<'_>, name: &str) -> String {
+    match field(event, name) {
+        Some(Value::Amount(amount)) => amount.to_string(),
+        Some(_) | None => "0".to_owned(),
+    }
+}

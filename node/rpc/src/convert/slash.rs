@@ -2,7 +2,7 @@
 
 use crate::backend::FinalBlock;
 use crate::convert::hash;
-use crate::convert::receipt::{Occurred, occurred};
+use crate::convert::receipt::{Occurred, amount, field, number, occurred};
 use crate::reading::Reading;
 use crate::refusal::Refusal;
 use primitives::address::Network;
@@ -18,27 +18,6 @@ pub(crate) struct Wanted {
     pub(crate) operator: Option<AccountId>,
     pub(crate) vault: Option<Digest>,
     pub(crate) service: Option<u32>,
-}
-
-/// A field of an event.
-fn field<'a>(event: &'a Occurred<'_>, name: &str) -> Option<&'a Value> {
-    event.event.attribute(name)
-}
-
-fn number(event: &Occurred<'_>, name: &str) -> u32 {
-    match field(event, name) {
-        Some(Value::Id(number) | Value::Number(number)) => u32::try_from(*number).unwrap_or(u32::MAX),
-        Some(Value::Bps(bps)) => u32::from(bps.get()),
-        Some(Value::Asset(asset)) => asset.get(),
-        Some(_) | None => 0,
-    }
-}
-
-fn amount(event: &Occurred<'_>, name: &str) -> String {
-    match field(event, name) {
-        Some(Value::Amount(amount)) => amount.to_string(),
-        Some(_) | None => "0".to_owned(),
-    }
 }
 
 /// Which event says what was taken: that of the module that decided about it, once for each vault or bond.

@@ -25,7 +25,7 @@ const MOST_SCANNED: usize = 10_000;
 pub(crate) struct RegistryApi(pub(crate) Api);
 
 /// The service with this number, which must be there.
-fn known(reading: &Reading, id: ServiceId) -> Result<Record, Refusal> {
+pub(super) fn known(reading: &Reading, id: ServiceId) -> Result<Record, Refusal> {
     if id == ServiceId::CONSENSUS {
         let problem = "service 0 is the chain itself: the ValidatorService tells about it";
         return Err(Refusal::field("service_id", problem));
@@ -37,7 +37,7 @@ fn known(reading: &Reading, id: ServiceId) -> Result<Record, Refusal> {
 }
 
 /// What a quorum loses at least, when it is slashed as the service's objective classes allow at most.
-fn cost_of_corruption(record: &Record, total: Amount) -> Result<Amount, Refusal> {
+pub(super) fn cost_of_corruption(record: &Record, total: Amount) -> Result<Amount, Refusal> {
     let objective = record
         .terms
         .classes

@@ -1,21 +1,23 @@
 //! RewardService.
 
 use crate::api::Api;
-use crate::convert::address;
+use crate::convert::{address, reward as convert};
 use crate::page::{self, Asked, Position};
 use crate::refusal::Refusal;
 use crate::services::vault;
-use primitives::{AssetId, Epoch, ServiceId};
+use primitives::{AssetId, Epoch, Height, ServiceId};
 use proto::reward::v1::reward_service_server::RewardService;
 use proto::reward::v1::{
-    Claimable, GetClaimableRewardsRequest, GetClaimableRewardsResponse, ListRewardsRequest,
-    ListRewardsResponse, Reward,
+    Claimable, Distribution, GetClaimableRewardsRequest, GetClaimableRewardsResponse,
+    ListDistributionsRequest, ListDistributionsResponse, ListRewardsRequest, ListRewardsResponse, Reward,
 };
 use runtime::rewards::query::{self, PoolKey};
 use tonic::{Request, Response, Status};
 
 /// Pools that are looked at for one page, at most.
 const MOST_SCANNED: usize = 10_000;
+/// Blocks that are read for one page of distributions, at most.
+const MOST_BLOCKS: u64 = 5_000;
 
 pub(crate) struct RewardApi(pub(crate) Api);
 
@@ -74,6 +76,43 @@ impl RewardApi {
         })
     }
 
+    async fn distributions(
+        &self,
+        mut request: ListDistributionsRequest,
+    ) -> Result<ListDistributionsResponse, Refusal> {
+        let (size, token) = page::take(&mut request.page_size, &mut request.page_token);
+        let asked = Asked::<u64>::new("ListDistributions", &request, size, &token, page::MAX_SIZE)?;
+        if self.0.tip().height.is_zero() {
+            return Ok(ListDistributionsResponse::default());
+        }
+        let from = match asked.after {
+            Some(height) => Height::new(height),
+            None => self.0.block_height(request.max_height)?,
+        };
+        let lowest = self.0.tip().earliest_block.get().max(1);
+        let mut found: Vec<Distribution> = Vec::new();
+        let (mut height, mut read) = (from.get(), 0);
+        while height >= lowest && read < MOST_BLOCKS && found.len() < asked.size {
+            let record = self.0.block(Height::new(height)).await?;
+            let block = &record.block;
+            found.extend(convert::distributions(
+                self.0.network(),
+                block,
+                request.service_id,
+            ));
+            height -= 1;
+            read += 1;
+        }
+        Ok(ListDistributionsResponse {
+            distributions: found,
+            next_page_token: if height >= lowest {
+                asked.token(from, &height)
+            } else {
+                String::new()
+            },
+        })
+    }
+
     async fn claimable(
         &self,
         request: GetClaimableRewardsRequest,
@@ -102,6 +141,13 @@ impl RewardService for RewardApi {
         request: Request<ListRewardsRequest>,
     ) -> Result<Response<ListRewardsResponse>, Status> {
         Ok(Response::new(self.list(request.into_inner()).await?))
+    }
+
+    async fn list_distributions(
+        &self,
+        request: Request<ListDistributionsRequest>,
+    ) -> Result<Response<ListDistributionsResponse>, Status> {
+        Ok(Response::new(self.distributions(request.into_inner()).await?))
     }
 
     async fn get_claimable_rewards(

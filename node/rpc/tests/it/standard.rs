@@ -11,7 +11,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
 
-const OURS: [&str; 15] = [
+const OURS: [&str; 16] = [
     "palisade.account.v1.AccountService",
     "palisade.dev.v1alpha1.DevService",
     "palisade.epoch.v1.EpochService",
@@ -21,6 +21,7 @@ const OURS: [&str; 15] = [
     "palisade.operator.v1.OperatorService",
     "palisade.oracle.v1.PriceService",
     "palisade.reward.v1.RewardService",
+    "palisade.risk.v1.RiskService",
     "palisade.service.v1.ServiceRegistryService",
     "palisade.slash.v1.SlashingService",
     "palisade.staking.v1.ValidatorService",

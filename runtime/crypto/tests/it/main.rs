@@ -9,5 +9,6 @@
 )]
 
 mod bls;
+mod bls_short_keys;
 mod ed25519;
 mod fixtures;

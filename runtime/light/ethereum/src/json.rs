@@ -4,10 +4,12 @@
 //! # Source
 //! ethereum/beacon-APIs, `light_client`.
 
+use crate::ancestry::Hop;
 use crate::committee::SyncCommittee;
 use crate::header::{BeaconHeader, BlobGas, Execution, ExecutionHeader, LightHeader, MAX_EXTRA_DATA};
 use crate::spec::{Fork, Root, Spec};
 use crate::ssz::SszError;
+use crate::trie::{MAX_NODE_BYTES, MAX_NODES};
 use crate::update::{Bootstrap, SyncAggregate, Update, finality_of, next_of, own_branch};
 use serde_json::Value;
 
@@ -253,4 +255,56 @@ pub fn update(spec: &Spec, value: &Value) -> Result<Update, JsonError> {
         aggregate,
         signature_slot,
     })
+}
+
+/// Bytes in hex, at most `limit` of them.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn bytes(value: &Value, name: &str, limit: usize) -> Result<Vec<u8>, JsonError> {
+    hex_of(field(value, name)?, name, limit)
+}
+
+/// A list of at most `limit` items.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn items<'a>(value: &'a Value, name: &str, limit: usize) -> Result<&'a [Value], JsonError> {
+    list(value, name, limit)
+}
+
+/// A number of 64 bits.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn integer(value: &Value, name: &str) -> Result<u64, JsonError> {
+    number(value, name)
+}
+
+/// A branch: 32 bytes each.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn branch(value: &Value, name: &str) -> Result<Vec<Root>, JsonError> {
+    roots(value, name)
+}
+
+/// A hop of an ancestry proof: `header` and `branch`.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn hop(value: &Value) -> Result<Hop, JsonError> {
+    Ok(Hop {
+        header: beacon_header(field(value, "header")?)?,
+        branch: roots(value, "branch")?,
+    })
+}
+
+/// The nodes of a trie proof.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn proof(value: &Value, name: &str) -> Result<Vec<Vec<u8>>, JsonError> {
+    let nodes = list(value, name, MAX_NODES)?.iter();
+    nodes.map(|node| hex_of(node, name, MAX_NODE_BYTES)).collect()
 }

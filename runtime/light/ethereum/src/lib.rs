@@ -23,6 +23,8 @@ pub mod header;
 pub mod json;
 pub mod merkle;
 pub mod networks;
+#[cfg(feature = "json")]
+pub mod offline;
 pub mod receipt;
 pub mod rlp;
 pub mod signing;

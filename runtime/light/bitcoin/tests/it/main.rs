@@ -10,6 +10,7 @@
 
 mod attacks;
 mod branches;
+mod conformance;
 mod decoders;
 mod deposits;
 mod edges;

@@ -9,10 +9,16 @@
     reason = "tests compute their own expectations"
 )]
 
+mod attacks;
 mod bridges;
 mod cases;
+mod conformance;
+mod decoders;
 mod fixtures;
 mod official;
+mod offline;
 mod receipts;
+mod state;
 mod tables;
 mod tries;
+mod world;
