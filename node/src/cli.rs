@@ -2,6 +2,7 @@
 
 mod admin;
 mod asset;
+mod bridge;
 mod config;
 mod context;
 mod debug;
@@ -149,6 +150,9 @@ enum Command {
     /// See what was taken and what is asked for; show faults, ask for slashes, veto them.
     #[command(subcommand)]
     Slash(slash::Verb),
+    /// Check what comes from other chains: headers, finality, proofs.
+    #[command(subcommand)]
+    Bridge(bridge::Verb),
     /// Keep a validator's keys in a process of their own.
     #[command(subcommand)]
     Signer(signer::Verb),
@@ -218,6 +222,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Asset(verb) => block_on(asset::run(verb, &context)),
         Command::Gov(verb) => block_on(gov::run(verb, &context)),
         Command::Slash(verb) => block_on(slash::run(verb, &context)),
+        Command::Bridge(verb) => bridge::run(verb, &context),
         Command::Signer(verb) => block_on(signer::run(verb, &context)),
         Command::Admin(verb) => block_on(admin::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
