@@ -1,9 +1,12 @@
 //! The chain and the paper, side by side.
 
+mod more;
+
 use crate::invariants;
 use crate::paper::{ASSETS, BOND, CLIENT, Paper, SERVICES, SLASHER, Standing, Vault, WHOLE};
 use crate::real::{FUNDS, PAL, PEOPLE, Real, SERVICE_BOND, VAULTS, account, bps, charter, coin, service};
 use crate::step::Step;
+use more::ALL_SERVICES;
 use primitives::{Amount, Digest, Epoch, Millis, Shares};
 use std::collections::BTreeMap;
 
@@ -45,7 +48,7 @@ impl Both {
     /// Stakers in every vault, half of each pledged, all services active.
     pub(crate) fn start() -> Self {
         let real = Real::new();
-        let mut paper = Paper::default();
+        let mut paper = Paper::default().with_validators(&[1, 2]);
         paper.starts.push(0);
         for (operator, asset, quarters) in VAULTS {
             paper
@@ -141,13 +144,18 @@ impl Both {
 
     fn block(&mut self, ms: u64) -> Result<(), String> {
         let ends = self.paper.is_over(self.real.parent());
+        if ends {
+            let (real, now) = (&self.real, self.paper.now);
+            self.paper
+                .decide(now, &|number, of, amount| real.worth(number, of, amount));
+        }
         self.real.block(ms, ends);
         let real = &self.real;
         self.paper
             .block(ms, ends, &|number, of, amount| real.worth(number, of, amount));
         invariants::slashes(&self.paper)?;
         self.paper.slashed.clear();
-        Ok(())
+        if ends { self.compare_power() } else { Ok(()) }
     }
 
     pub(crate) fn take(&mut self, step: &Step) -> Result<(), String> {
@@ -174,12 +182,20 @@ impl Both {
                 return self.compare();
             }
             Step::Compound { vault, amount } => self.compound(*vault, *amount)?,
+            Step::Earn { .. } | Step::Work { .. } | Step::Wage { .. } | Step::Price { .. } => {
+                self.happen(step)?;
+                true
+            }
             _ => false,
         };
         if !money {
             let (real, paper) = match step {
                 Step::Leave { .. } | Step::Join { .. } | Step::Post { .. } => self.serve(step),
                 Step::Request { .. } | Step::Veto { .. } | Step::Prove { .. } => self.judge(step),
+                Step::Reward { .. }
+                | Step::Collect { .. }
+                | Step::Commission { .. }
+                | Step::Convict { .. } => self.pay(step),
                 Step::Allocate { .. } | Step::Amend { .. } | Step::Limits { .. } | Step::Allow { .. } => {
                     self.operate(step)
                 }
@@ -189,7 +205,10 @@ impl Both {
             let answer = real.err().unwrap_or("done");
             *self.answers.entry((step.name(), answer)).or_default() += 1;
         }
-        if !matches!(step, Step::Prove { .. } | Step::Rebase { .. }) {
+        if !matches!(
+            step,
+            Step::Prove { .. } | Step::Rebase { .. } | Step::Convict { .. }
+        ) {
             invariants::price_stays(&before, &self.paper)?;
         }
         invariants::slashes(&self.paper)?;
@@ -203,7 +222,7 @@ impl Both {
             return Ok(());
         }
         let real = self.real.slash(vault, service, fraction, at);
-        let (taken, _) = self.paper.slash(vault, service, fraction.into(), at);
+        let (taken, _) = self.paper.slash(vault, service, (fraction.into(), 10_000), at);
         self.paper.burned[self.paper.vaults[vault].asset] += taken;
         same("what is taken", real, taken)?;
         let answer = if taken == 0 { "nothing" } else { "done" };
@@ -289,7 +308,7 @@ impl Both {
                     amount: Amount::new(amount),
                     min_shares: Shares::ZERO,
                 });
-                (real.vaults(who, msg), paper.fund(who, vault, amount))
+                (real.vaults(who, msg), paper.fund_buffer(who, vault, amount))
             }
             Step::Unfund { who, vault, part } => {
                 let who = owner(&paper.vaults[vault].funders, who);
@@ -396,7 +415,15 @@ impl Both {
                 let msg = dss::Msg::Leave {
                     service: service(number),
                 };
-                (self.real.dss(operator, msg), self.paper.leave(operator, number))
+                let paper = self.paper.leave(operator, number);
+                if number == 0 {
+                    return self.of_the_chain(operator, service_consensus::Msg::Leave, paper);
+                }
+                (self.real.dss(operator, msg), paper)
+            }
+            Step::Join { operator, service: 0 } => {
+                let paper = self.paper.join(operator, 0);
+                self.of_the_chain(operator, service_consensus::Msg::Join, paper)
             }
             Step::Join {
                 operator,
@@ -497,7 +524,7 @@ impl Both {
             let buffer = vaults::query::buffer(&self.real.chain.view(), &self.real.vaults[place]).unwrap();
             let found = [buffer.cash.get(), buffer.claims.get(), buffer.shares.get()];
             same("a buffer", found, [paper.cash, paper.claims, paper.funded()])?;
-            for number in 1..SERVICES as u32 {
+            for number in ALL_SERVICES {
                 let allocation = self.real.pledge(place, number);
                 let pledge = &paper.pledges[number as usize];
                 let found = allocation
@@ -513,6 +540,9 @@ impl Both {
             invariants::vault(paper, self.paper.now)?;
         }
         invariants::members(&self.paper)?;
+        invariants::exits(&self.paper)?;
+        self.compare_rewards()?;
+        self.compare_bonds()?;
         invariants::money(self)
     }
 
@@ -540,7 +570,7 @@ impl Both {
         }
         let view = self.real.chain.view();
         for place in 0..self.paper.vaults.len() {
-            for number in 1..SERVICES as u32 {
+            for number in ALL_SERVICES {
                 let id = &self.real.vaults[place];
                 let vault = &self.paper.vaults[place];
                 let slashable = delegation::slashable(&view, id, service(number)).unwrap();
@@ -558,6 +588,7 @@ impl Both {
                 (request.open, request.due),
             )?;
         }
+        self.finish_rewards(&PEOPLE)?;
         same("bonds", self.paper.bonds % BOND, 0)?;
         self.real.check()
     }

@@ -26,9 +26,10 @@ pub(crate) fn money(both: &Both) -> Result<(), String> {
             )
         })?;
         if of > 0 {
-            ensure(free + kept + owed == supply[of], || {
+            let pools = paper.rewards.held[of];
+            ensure(free + kept + owed + pools == supply[of], || {
                 format!(
-                    "asset {of}: {free} free, {kept} kept, {owed} owed, {} in all",
+                    "asset {of}: {free} free, {kept} kept, {owed} owed, {pools} in pools, {} in all",
                     supply[of]
                 )
             })?;
@@ -39,16 +40,16 @@ pub(crate) fn money(both: &Both) -> Result<(), String> {
         ensure(purse == assets, || {
             format!("vaults have {assets} of {of}, their account {purse}")
         })?;
+        let rewards = both.real.balance(&rewards::pool_account(), of);
+        ensure(rewards == paper.rewards.held[of], || {
+            format!("rewards of {} are {rewards} of {of}", paper.rewards.held[of])
+        })?;
         let held = both.real.balance(&slashing::held_account(), of);
         let bonds = if of == 0 { paper.bonds } else { 0 };
         ensure(held == owed + bonds, || {
             format!("{held} of {of} held, {owed} owed, {bonds} in bonds")
         })?;
     }
-    let rewards = both.real.balance(&rewards::pool_account(), 0);
-    ensure(rewards == paper.rewards, || {
-        format!("rewards of {} are {rewards}", paper.rewards)
-    })?;
     let fees = both.real.balance(&dss::fee_account(), 0);
     ensure(fees == paper.fees, || {
         format!("fees of {} are {fees}", paper.fees)
@@ -104,6 +105,22 @@ pub(crate) fn slashes(paper: &Paper) -> Result<(), String> {
             format!("too much of vault {}: {one:?}", one.vault)
         })?;
         ensure(one.others <= 1, || format!("others' stake changed: {one:?}"))
+    })
+}
+
+/// 2, 8: what a vault has in escrow is what its open withdrawals have; open requests are counted once.
+pub(crate) fn exits(paper: &Paper) -> Result<(), String> {
+    for (place, vault) in paper.vaults.iter().enumerate() {
+        let open = paper.exits.values().filter(|exit| exit.vault == place);
+        let alive = open.filter(|exit| !exit.is_void());
+        let escrow = alive.fold(0, |sum, exit| sum + exit.shares);
+        ensure(escrow == vault.leaving, || {
+            format!("{escrow} leave {place}, {} are in escrow", vault.leaving)
+        })?;
+    }
+    let open = paper.requests.values().filter(|one| one.open).count() as u128;
+    ensure(paper.bonds == open * crate::paper::BOND, || {
+        format!("{open} requests are open, {} is bonded", paper.bonds)
     })
 }
 

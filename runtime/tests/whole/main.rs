@@ -29,9 +29,33 @@ use step::{Rng, Step};
 /// Steps of a sequence, at least.
 const STEPS: usize = 32;
 /// What succeeds in some sequence.
-const DONE: [&str; 18] = [
-    "deposit", "withdraw", "claim", "sell", "fund", "unfund", "allocate", "amend", "limits", "allow",
-    "rebase", "leave", "join", "post", "request", "veto", "prove", "slash",
+const DONE: [&str; 26] = [
+    "deposit",
+    "withdraw",
+    "claim",
+    "sell",
+    "fund",
+    "unfund",
+    "allocate",
+    "amend",
+    "limits",
+    "allow",
+    "rebase",
+    "leave",
+    "join",
+    "post",
+    "request",
+    "veto",
+    "prove",
+    "slash",
+    "reward",
+    "collect",
+    "commission",
+    "earn",
+    "work",
+    "wage",
+    "convict",
+    "price",
 ];
 
 fn setting(text: Option<&str>, default: u64) -> u64 {

@@ -3,6 +3,8 @@
 
 mod blocks;
 mod pledges;
+pub(crate) mod power;
+pub(crate) mod rewards;
 mod services;
 mod vaults;
 
@@ -15,7 +17,7 @@ type Wide = ruint::Uint<256, 4>;
 pub(crate) const WHOLE: u128 = 1_000_000_000_000_000_000;
 /// All, in basis points.
 const ALL: u128 = 10_000;
-/// Services are 1 to 3; 0 is the chain, which is not driven here.
+/// Services are 1 to 3; 0 is the chain.
 pub(crate) const SERVICES: usize = 4;
 /// Assets are 0, PAL, and two that vaults hold.
 pub(crate) const ASSETS: usize = 3;
@@ -127,6 +129,13 @@ pub(crate) struct Exit {
     void: bool,
 }
 
+impl Exit {
+    /// Whether its shares were worth nothing when its vault started anew.
+    pub(crate) const fn is_void(&self) -> bool {
+        self.void
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Active,
@@ -205,8 +214,8 @@ pub(crate) struct Paper {
     task_queue: BTreeSet<(u64, u64)>,
     pub(crate) owed: BTreeMap<(u64, u64), (u8, usize, u128)>,
     pub(crate) bonds: u128,
-    /// What those who own shares have got of bonds that were lost.
-    pub(crate) rewards: u128,
+    pub(crate) rewards: rewards::Rewards,
+    pub(crate) power: power::Power,
     pub(crate) fees: u128,
     /// What was slashed since this was last asked.
     pub(crate) slashed: Vec<Slashed>,

@@ -1,5 +1,10 @@
 //! The chain's modules in memory, wired as the chain wires them, and everything that may be asked of them.
 
+mod pay;
+mod power;
+
+use crate::paper::power::{ASSET_MOST, CHANGE, MOST, OWN_BOND};
+use crate::paper::rewards::{EARNERS, POOLS};
 use crate::paper::{ASSETS, CLIENT, EFFECTS, EXITS, ITEMS, PAYOUTS, RULES, SLASHER, VETOER, WHOLE};
 use assets::{Name, Rules, Symbol};
 use blst::min_sig::SecretKey;
@@ -143,7 +148,10 @@ impl Real {
                     name: Name::new(symbol).unwrap(),
                     decimals: 9,
                     restaking: Some(Restaking {
-                        rules: Rules::WHOLE,
+                        rules: Rules {
+                            power_cap: bps(ASSET_MOST[id as usize] as u16),
+                            ..Rules::WHOLE
+                        },
                         price: Amount::new(price),
                     }),
                 });
@@ -154,11 +162,18 @@ impl Real {
             for who in [SLASHER, CLIENT] {
                 document.fund(account(who), coin(0, PAL)).unwrap();
             }
+            for who in [1, 2] {
+                document.fund(account(who), coin(0, OWN_BOND)).unwrap();
+            }
             let parameters = &mut document.parameters;
             parameters.vaults.max_withdrawals = EXITS as u32;
             parameters.vaults.payouts_per_block = PAYOUTS as u16;
             parameters.delegation.effects_per_block = EFFECTS as u16;
             parameters.slashing.items_per_block = ITEMS as u16;
+            parameters.rewards.pools_per_block = POOLS as u16;
+            parameters.rewards.operators_per_block = EARNERS as u16;
+            parameters.staking.validator_cap = bps(MOST as u16);
+            parameters.staking.power_change = bps(CHANGE as u16);
         });
         let mut real = Self {
             chain: Sandbox::over(start.start.state),
@@ -177,6 +192,7 @@ impl Real {
             for number in 1..=3 {
                 real.join(operator, number).unwrap();
             }
+            real.register_validator(operator);
         }
         for (operator, of, quarters) in VAULTS {
             let create = vaults::Create {
@@ -235,6 +251,7 @@ impl Real {
     /// The present block ends, perhaps with its epoch, and the next begins `ms` later.
     pub(crate) fn block(&mut self, ms: u64, epoch_ends: bool) {
         if epoch_ends {
+            self.decide();
             self.chain.hook(Dss::end_epoch).unwrap();
             self.chain.hook(Rewards::end_epoch).unwrap();
             self.chain.block.epoch = self.chain.block.epoch.next().unwrap();

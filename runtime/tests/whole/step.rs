@@ -40,6 +40,23 @@ impl Rng {
         1 + self.below(3) as u32
     }
 
+    /// A service, or the chain.
+    fn any_service(&mut self) -> u32 {
+        self.below(4) as u32
+    }
+
+    fn asset(&mut self) -> usize {
+        self.below(3) as usize
+    }
+
+    fn rate(&mut self) -> u16 {
+        match self.below(4) {
+            0 => 0,
+            1 => 10_000,
+            _ => self.below(10_001) as u16,
+        }
+    }
+
     fn operator(&mut self) -> u8 {
         1 + self.below(2) as u8
     }
@@ -178,6 +195,54 @@ pub(crate) enum Step {
         vault: usize,
         amount: u128,
     },
+    /// Funds a service's pools.
+    Reward {
+        who: u8,
+        service: u32,
+        asset: usize,
+        amount: u128,
+        epochs: u16,
+    },
+    /// Claims what shares have earned.
+    Collect {
+        who: u8,
+        vault: usize,
+    },
+    Commission {
+        operator: u8,
+        service: u32,
+        rate: u16,
+    },
+    /// An operator is paid for its work at once.
+    Earn {
+        from: u8,
+        operator: u8,
+        service: u32,
+        asset: usize,
+        amount: u128,
+    },
+    /// A service counts work that it gave out by itself.
+    Work {
+        service: u32,
+        operator: u8,
+        right: bool,
+    },
+    /// A validator has earned something, of which its bonds have a part.
+    Wage {
+        operator: u8,
+        bonded: u128,
+        amount: u128,
+    },
+    /// Two votes of a validator in one view of the epoch so many ago.
+    Convict {
+        operator: u8,
+        ago: u64,
+    },
+    /// What an asset is worth from the epoch's end on.
+    Price {
+        asset: usize,
+        sixteenths: u8,
+    },
     Block {
         ms: u64,
     },
@@ -208,6 +273,14 @@ impl Step {
             Self::Prove { .. } => "prove",
             Self::Slash { .. } => "slash",
             Self::Compound { .. } => "compound",
+            Self::Reward { .. } => "reward",
+            Self::Collect { .. } => "collect",
+            Self::Commission { .. } => "commission",
+            Self::Earn { .. } => "earn",
+            Self::Work { .. } => "work",
+            Self::Wage { .. } => "wage",
+            Self::Convict { .. } => "convict",
+            Self::Price { .. } => "price",
             Self::Block { .. } | Self::Pass { .. } => "time",
         }
     }
@@ -221,6 +294,8 @@ impl Step {
                 1 => Self::come_back(rng, &mut steps),
                 2 => Self::empty(rng, &mut steps),
                 3..=7 => Self::judge(rng, &mut steps),
+                8 => Self::contradict(rng, &mut steps),
+                9..=11 => Self::reward(rng, &mut steps),
                 _ => steps.push(Self::random(rng)),
             }
         }
@@ -237,7 +312,7 @@ impl Step {
             eighths: 0,
             bit: 0,
         };
-        steps.extend((1..=3).map(take_back));
+        steps.extend((0..=3).map(take_back));
         steps.push(Self::random(rng));
         steps.extend([
             Self::Pass { ms: 120_000 },
@@ -285,6 +360,32 @@ impl Step {
         });
     }
 
+    /// Both operators' validators contradict themselves in one epoch, one after the other.
+    fn contradict(rng: &mut Rng, steps: &mut Vec<Self>) {
+        steps.push(Self::Pass { ms: 45_000 });
+        for operator in [1, 2] {
+            steps.push(Self::Convict { operator, ago: 0 });
+            steps.push(Self::random(rng));
+        }
+    }
+
+    /// A service is funded and works, and an owner claims what comes of it.
+    fn reward(rng: &mut Rng, steps: &mut Vec<Self>) {
+        let (service, vault) = (rng.service(), rng.vault());
+        steps.push(Self::Reward {
+            who: rng.account(),
+            service,
+            asset: rng.asset(),
+            amount: u128::from(rng.below(1 << 40)),
+            epochs: 1 + rng.below(5) as u16,
+        });
+        steps.push(Self::Post { service, fee: 5 });
+        steps.push(Self::Pass { ms: 20_000 });
+        steps.push(Self::random(rng));
+        steps.push(Self::Pass { ms: 20_000 });
+        steps.extend((3..=5).map(|who| Self::Collect { who, vault }));
+    }
+
     /// What a slasher asks for, with what comes of it.
     fn judge(rng: &mut Rng, steps: &mut Vec<Self>) {
         let (service, operator) = (rng.service(), rng.operator());
@@ -311,7 +412,7 @@ impl Step {
     }
 
     fn random(rng: &mut Rng) -> Self {
-        match rng.below(100) {
+        match rng.below(116) {
             0..=13 => Self::Deposit {
                 who: rng.account(),
                 vault: rng.vault(),
@@ -344,7 +445,7 @@ impl Step {
             33..=44 => Self::Allocate {
                 by: if rng.below(12) == 0 { rng.account() } else { 0 },
                 vault: rng.vault(),
-                service: rng.service(),
+                service: rng.any_service(),
                 eighths: rng.below(9) as u8,
                 bit: rng.below(4) as u8,
             },
@@ -365,7 +466,8 @@ impl Step {
                 allowed: rng.below(2) == 0,
             },
             49 => Self::Rebase { vault: rng.vault() },
-            more => Self::of_services(rng, more),
+            more @ 50..=99 => Self::of_services(rng, more),
+            more => Self::of_rewards(rng, more),
         }
     }
 
@@ -373,11 +475,11 @@ impl Step {
         match which {
             50 => Self::Leave {
                 operator: rng.operator(),
-                service: rng.service(),
+                service: rng.any_service(),
             },
             51 => Self::Join {
                 operator: rng.operator(),
-                service: rng.service(),
+                service: rng.any_service(),
             },
             52..=56 => Self::Post {
                 service: rng.service(),
@@ -401,7 +503,7 @@ impl Step {
             },
             68..=75 => Self::Slash {
                 vault: rng.vault(),
-                service: rng.service(),
+                service: rng.any_service(),
                 fraction: rng.fraction(),
                 ago: rng.below(5),
             },
@@ -421,6 +523,52 @@ impl Step {
             94..=96 => Self::Pass { ms: 20_000 },
             97..=98 => Self::Pass { ms: 120_000 },
             _ => Self::Pass { ms: 130_001 },
+        }
+    }
+
+    fn of_rewards(rng: &mut Rng, which: u64) -> Self {
+        match which {
+            100..=102 => Self::Reward {
+                who: rng.account(),
+                service: rng.service(),
+                asset: rng.asset(),
+                amount: rng.amount(),
+                epochs: rng.below(6) as u16,
+            },
+            103..=106 => Self::Collect {
+                who: rng.account(),
+                vault: rng.vault(),
+            },
+            107 => Self::Commission {
+                operator: rng.operator(),
+                service: rng.any_service(),
+                rate: rng.rate(),
+            },
+            108..=110 => Self::Earn {
+                from: rng.account(),
+                operator: rng.operator(),
+                service: rng.service(),
+                asset: rng.asset(),
+                amount: rng.amount() % (1 << 71),
+            },
+            111 => Self::Work {
+                service: rng.service(),
+                operator: rng.operator(),
+                right: rng.below(3) > 0,
+            },
+            112..=113 => Self::Wage {
+                operator: rng.operator(),
+                bonded: rng.amount() % (1 << 71),
+                amount: rng.amount() % (1 << 44),
+            },
+            114 => Self::Convict {
+                operator: rng.operator(),
+                ago: rng.below(6),
+            },
+            _ => Self::Price {
+                asset: 1 + rng.below(2) as usize,
+                sixteenths: 1 + rng.below(64) as u8,
+            },
         }
     }
 }

@@ -34,6 +34,7 @@ impl Paper {
         self.memberships();
         self.settle_tasks();
         self.slashes(worth);
+        self.pay_out(worth);
     }
 
     /// Whether the epoch is over for a block whose parent was at `parent`.

@@ -1,6 +1,6 @@
 //! Pledges, and what a slash takes.
 
-use super::{ALL, Change, DOWN, Done, Paper, Pledge, RULES, SERVICES, Slashed, Standing, UP, Vault, WHOLE};
+use super::{Change, DOWN, Done, Paper, Pledge, RULES, SERVICES, Slashed, Standing, UP, Vault, WHOLE};
 use super::{ceil, floor};
 
 impl Pledge {
@@ -89,9 +89,12 @@ impl Vault {
     }
 }
 
+/// So many parts of so many.
+type Part = (u128, u128);
+
 /// `p · A · m / M`, rounded up.
-fn exact(assets: u128, m: u128, whole: u128, bps: u128) -> u128 {
-    ceil(assets, m.min(whole) * bps, whole * ALL)
+fn exact(assets: u128, m: u128, whole: u128, (part, of): Part) -> u128 {
+    ceil(assets, m.min(whole) * part, whole * of)
 }
 
 /// The largest magnitude up to `d` that takes no more than `most`, by halving.
@@ -223,22 +226,22 @@ impl Paper {
     }
 
     /// Takes what an offence at `at` costs, and gives that and what of it was the operator's own.
-    pub(crate) fn slash(&mut self, place: usize, service: u32, bps: u128, at: u64) -> (u128, u128) {
+    pub(crate) fn slash(&mut self, place: usize, service: u32, p: Part, at: u64) -> (u128, u128) {
         let now = self.now;
         let vault = &mut self.vaults[place];
         let (least, then) = vault.pledges[service as usize].since(at);
         let stake = least.min(vault.pledges[service as usize].now).min(vault.whole);
-        if vault.assets == 0 || vault.whole == 0 || stake == 0 || bps == 0 {
+        if vault.assets == 0 || vault.whole == 0 || stake == 0 || p.0 == 0 {
             return (0, 0);
         }
         vault.assert_nothing_escaped(service, at);
         let past = vault.past.iter().find(|past| past.at >= at);
         let (old_assets, old_whole) = past.map_or((vault.assets, vault.whole), |one| (one.assets, one.whole));
-        let most = exact(vault.assets, stake, vault.whole, bps).min(exact(old_assets, then, old_whole, bps));
+        let most = exact(vault.assets, stake, vault.whole, p).min(exact(old_assets, then, old_whole, p));
         if most == 0 {
             return (0, 0);
         }
-        let d = largest(vault.assets, ceil(stake, bps, ALL), vault.whole, most);
+        let d = largest(vault.assets, ceil(stake, p.0, p.1), vault.whole, most);
         let taken = if d == 0 {
             most
         } else {
@@ -250,7 +253,7 @@ impl Paper {
         let others = vault.others(service);
         // What is less than a unit of magnitude is taken from the vault as a whole: no pledge is kept apart there.
         let once = d > 0 && vault.pledges.iter().fold(0, |sum, one| sum + one.now) <= vault.whole;
-        vault.remember(service, stake, bps);
+        vault.remember(service, stake, p);
         vault.assets -= taken;
         vault.whole -= d;
         vault.stretch(service, d, now);
@@ -268,7 +271,7 @@ impl Paper {
 impl Vault {
     /// What each other service can take.
     fn others(&self, but: u32) -> Vec<(u32, u128)> {
-        let others = (1..SERVICES as u32).filter(|one| *one != but);
+        let others = (0..SERVICES as u32).filter(|one| *one != but);
         others.map(|one| (one, self.slashable(one))).collect()
     }
 
@@ -281,19 +284,19 @@ impl Vault {
     }
 
     /// The slash as it would have been then, so that a second proof of that time finds what the first has left.
-    fn remember(&mut self, service: u32, stake: u128, bps: u128) {
+    fn remember(&mut self, service: u32, stake: u128, (part, of): Part) {
         for past in &mut self.past {
             let m = past.pledged[service as usize];
-            let cut = ceil(m.min(stake).min(past.whole), bps, ALL);
+            let cut = ceil(m.min(stake).min(past.whole), part, of);
             let rest = past.whole - cut;
             if past.whole > 0 {
                 past.assets = ceil(past.assets, rest, past.whole);
             }
             past.whole = rest;
-            past.pledged[service as usize] = m.saturating_sub(ceil(m.min(stake), bps, ALL));
+            past.pledged[service as usize] = m.saturating_sub(ceil(m.min(stake), part, of));
         }
         for (_, liable) in &mut self.pledges[service as usize].liable {
-            *liable -= ceil((*liable).min(stake), bps, ALL);
+            *liable -= ceil((*liable).min(stake), part, of);
         }
     }
 

@@ -148,7 +148,12 @@ impl Paper {
             return;
         }
         task.settled = true;
-        let (poster, fee) = (task.poster, task.fee);
+        let (poster, fee, service) = (task.poster, task.fee, task.service);
+        // Nobody answers tasks here: all that were asked have missed it.
+        let asked = self.snaps.get(&(service, epoch)).map(|snap| snap.seats.clone());
+        for operator in asked.unwrap_or_default().into_keys() {
+            self.works(service, operator, false);
+        }
         self.fees -= fee;
         self.pay(poster, 0, fee);
         self.task_queue.insert((now + WINDOW + LONGEST_TASK, number));
@@ -274,12 +279,9 @@ impl Paper {
             } else {
                 each
             };
-            let vault = &self.vaults[*vault];
-            if vault.supply() > vault.leaving {
-                self.rewards += part;
-            } else {
-                self.burned[0] += part;
-            }
+            let refused = self.credit_vault(*vault, 0, part);
+            self.burned[0] += refused;
+            self.rewards.funded[0] += part - refused;
         }
         Ok(())
     }
@@ -354,7 +356,7 @@ impl Paper {
     fn sentence(&mut self, sentence: Sentence, vaults: &[usize], reporter: u8, worth: Worth<'_>) {
         let mut parts = Vec::new();
         for place in vaults {
-            let (taken, own) = self.slash(*place, sentence.service, sentence.bps, sentence.at);
+            let (taken, own) = self.slash(*place, sentence.service, (sentence.bps, ALL), sentence.at);
             let asset = self.vaults[*place].asset;
             let part = floor(own, sentence.reporter, ALL).min(taken);
             match RULES[sentence.service as usize].recipient {

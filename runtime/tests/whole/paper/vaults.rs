@@ -96,6 +96,7 @@ impl Paper {
             return Err("DEPOSIT_CAP");
         }
         self.take(who, self.vaults[at].asset, amount)?;
+        self.settle_owner(at, who);
         let vault = &mut self.vaults[at];
         vault.assets += amount;
         *vault.owners.entry(who).or_default() += shares;
@@ -133,6 +134,7 @@ impl Paper {
             return Err("ZERO_AMOUNT");
         }
         self.may_leave(who, at, shares)?;
+        self.settle_owner(at, who);
         *self.vaults[at].owners.entry(who).or_default() -= shares;
         self.queue(at, Some((who, to)), shares);
         Ok(())
@@ -210,6 +212,7 @@ impl Paper {
             return Err("BUFFER_SHORT");
         }
         let asset = vault.asset;
+        self.settle_owner(at, who);
         let vault = &mut self.vaults[at];
         *vault.owners.entry(who).or_default() -= shares;
         vault.cash -= price;
@@ -220,7 +223,7 @@ impl Paper {
         Ok(())
     }
 
-    pub(crate) fn fund(&mut self, who: u8, at: usize, amount: u128) -> Done {
+    pub(crate) fn fund_buffer(&mut self, who: u8, at: usize, amount: u128) -> Done {
         if amount == 0 {
             return Err("ZERO_AMOUNT");
         }
@@ -315,6 +318,8 @@ impl Paper {
             return Err("NOT_REBASABLE");
         }
         if vault.supply() > 0 && vault.assets == 0 {
+            self.settle_all(at);
+            let vault = &mut self.vaults[at];
             vault.owners.clear();
             vault.leaving = 0;
             vault.claims = 0;
@@ -324,6 +329,7 @@ impl Paper {
         } else if worn(vault.assets, vault.supply()) {
             return Err("NOT_REBASABLE");
         }
+        let vault = &mut self.vaults[at];
         vault.whole = WHOLE;
         vault.past.clear();
         Ok(())
