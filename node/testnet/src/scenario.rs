@@ -28,7 +28,7 @@ const MAX_STEPS: usize = 1_000;
 const MAX_PAYMENTS: u32 = 10_000;
 
 /// What comes with the program: name, what it shows, steps.
-pub const BUILT_IN: [(&str, &str, &str); 7] = [
+pub const BUILT_IN: [(&str, &str, &str); 9] = [
     (
         "smoke",
         "money moves, an epoch ends, all nodes agree",
@@ -72,6 +72,26 @@ pub const BUILT_IN: [(&str, &str, &str); 7] = [
         "who leaves a vault is liable until the delay is over, and is paid then by itself",
         "deposit alice v0 2eth\nremember\nwithdraw alice v0\nleaving alice v0\ntime warp 60s\nleaving alice v0\n\
          time warp 60s\npaid alice v0 within 30s\nadvance 3 within 30s\nsame\n",
+    ),
+    (
+        "shift",
+        "three fifths of the power go from PAL to ether, epoch by epoch, and a fall of its price to a tenth takes no more of \
+         it at once than the bound",
+        "remember\npower\ncap ETH 85%\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\npower\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\npower\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\npower\n\
+         moved 60% from PAL to ETH\npay 1\n\
+         price ETH 240pal\nepoch next\nepoch next\npower\nheld ETH\nepoch next\nepoch next\npower\npay 1\n\
+         price ETH 2400pal\nsteady within 20 views\nsame\n",
+    ),
+    (
+        "price",
+        "a price that jumps tenfold raises power by a bounded part per epoch, one that goes missing lowers it so, and neither \
+         stops anything",
+        "remember\npower\nprice ETH 24000pal\nepoch next\nepoch next\npower\nrises ETH\nepoch next\npower\nrises ETH\n\
+         price ETH feed\nepoch next\nepoch next\npower\ndecays ETH\nepoch next\npower\ndecays ETH\npay 1\n\
+         price ETH 2400pal\nsteady within 20 views\nsame\n",
     ),
 ];
 
@@ -258,8 +278,8 @@ fn parse(text: &str, nodes: usize) -> Result<Step, String> {
             Some(deed) => deed.map(Step::Deed),
             None => Err("is no step: there are pay, kill, stop, restart, pause, resume, fault, epoch next, time warp, \
                          assert, advance, halt, jailed and same; and with what is restaked remember, task, answer, \
-                         certified, prove, twice, ask, veto, ended, lost, kept, earned, deposit, withdraw, leaving and \
-                         paid"
+                         certified, prove, twice, ask, veto, ended, lost, kept, earned, deposit, withdraw, leaving, \
+                         paid, power, cap, price, unbond, moved, held, rises, decays and steady"
                 .to_owned()),
         },
     }
@@ -325,7 +345,7 @@ mod tests {
         }
         let none = Scenario::built_in("nothing", 4).unwrap_err().to_string();
         assert!(
-            none.contains("smoke, crash, partition, equivocation, slashing, rewards, exit"),
+            none.contains("smoke, crash, partition, equivocation, slashing, rewards, exit, shift, price"),
             "{none}"
         );
         let few = Scenario::built_in("crash", 2).unwrap_err().to_string();
