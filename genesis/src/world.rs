@@ -4,6 +4,7 @@
 
 use crate::document::Document;
 use crate::error::GenesisError;
+use crate::feed::Feed;
 use crate::text::{Address, Hex, HexBytes, Text};
 use borsh::BorshSerialize;
 use crypto::bls::{KeyBytes, SignatureBytes};
@@ -34,6 +35,8 @@ pub struct Operator {
 pub enum ServiceKind {
     /// Work of any kind off the chain.
     Attested,
+    /// Prices that operators agree on.
+    Oracle,
 }
 
 /// An asset that counts as a service's stake.
@@ -101,6 +104,9 @@ pub struct Service {
     /// Its fault program, a WebAssembly module.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<HexBytes>,
+    /// Its feeds, where it is an oracle; all services' together are numbered from 0 on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub feeds: Vec<Feed>,
     /// Who serves it.
     pub members: Vec<Member>,
     /// Whether it is open from the start.
@@ -207,6 +213,7 @@ impl Service {
         let terms = dss::Terms {
             kind: match self.kind {
                 ServiceKind::Attested => dss::Kind::Attested,
+                ServiceKind::Oracle => dss::Kind::Oracle,
             },
             accepted: accepted.collect(),
             min_operators: self.min_operators,
@@ -296,6 +303,7 @@ impl Document {
                 owner: one.owner.account,
                 terms: one.terms()?,
                 program: one.program.as_ref().map(|program| program.0.clone()),
+                feeds: one.feeds.iter().map(Feed::founding).collect(),
                 members: one.members.iter().map(member).collect(),
                 active: one.active,
             })
@@ -327,6 +335,8 @@ impl Document {
             all.extend(one.recipient.into_iter().chain(one.slasher));
             all.extend(&one.vetoers);
             all.extend(one.members.iter().map(|member| member.operator));
+            let funds = one.feeds.iter().flat_map(|feed| &feed.funds);
+            all.extend(funds.map(|fund| fund.owner));
         }
         for one in &self.vaults {
             all.push(one.operator);

@@ -2,7 +2,7 @@
 
 mod world;
 
-pub use world::{FoundingMember, FoundingOperator, FoundingService, FoundingVault, World};
+pub use world::{FoundingFeed, FoundingMember, FoundingOperator, FoundingService, FoundingVault, World};
 
 use crate::chain::{self, InitError};
 use crate::modules::{ModuleError, ModulesGenesis};

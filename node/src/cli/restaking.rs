@@ -84,6 +84,11 @@ impl Asked {
             .map_or_else(|| format!("asset {id}"), |asset| asset.symbol.clone())
     }
 
+    /// How many digits of an asset's amounts stand after the decimal point.
+    pub(crate) fn decimals(&self, id: u32) -> u32 {
+        self.asset(id).map_or(0, |asset| asset.decimals)
+    }
+
     /// The asset that is named by symbol or number.
     pub(crate) fn asset_id(&self, text: &str) -> Result<u32, Failure> {
         let named =

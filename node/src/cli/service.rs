@@ -2,6 +2,7 @@
 
 mod feed;
 mod feeds;
+mod follow;
 mod register;
 mod show;
 
@@ -84,6 +85,9 @@ pub(crate) enum Verb {
     },
     /// What stake in each asset counts for, by which feed, and under which caps.
     Valuations,
+    /// Name what an asset's valuation follows from the end of this epoch on: a feed, a price, or nothing. For the chain's
+    /// registrar.
+    Follow(follow::Follow),
     /// Register a service, as a draft, with its fault program where it has one. The sender puts down a bond.
     Register(Box<register::Register>),
     /// Open a draft that enough operators have joined.
@@ -320,6 +324,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
         Verb::Prices(verb) => feed::run(verb, context).await,
         Verb::Rounds { feed } => feeds::rounds(context, feed).await,
         Verb::Valuations => feeds::valuations(context).await,
+        Verb::Follow(follow) => follow.run(context).await,
         Verb::Register(register) => register.run(context).await,
         Verb::Activate { service, sender } => {
             let message = wire::ActivateService { service_id: service };

@@ -13,7 +13,7 @@
 //! lost node3 10%                 every vault that node3 pledges to the service holds so much less than remembered
 //! kept node2                     every vault of node2 holds what it did
 //! earned bob v0 within 30s        bob's shares have earned something; he claims it, and has more PAL than before
-//! deposit bob v0 2eth            bob puts something in
+//! deposit bob v0,v2 2eth         bob puts something into each
 //! withdraw bob v0                bob starts to take all of it out
 //! leaving bob v0                 he is not paid yet
 //! paid bob v0 within 30s         he is, and what he put in is back
@@ -24,6 +24,14 @@
 //! stands set_vaults max_withdrawals=9      what stands is so
 //! halted service/1 within 5s     it stands still by a decision
 //! running service/1 within 30s   it goes on
+//! power                          what every epoch since the last look was made of; each bound of power and price held
+//! cap ETH 85%                    alice, the registrar, lets an asset be so much of the power
+//! price ETH 240pal               alice names what a valuation is to follow: a price, or `feed` for the asset's feed
+//! unbond node0,node1 9pal        operators start to take out so much of what they have bonded
+//! moved 60% from PAL to ETH      so much of the power has gone from the one to the other since the first look
+//! held ETH                       in an epoch that was looked at, power was held up that a fall of the price would have taken
+//! rises ETH / decays ETH         in the last epoch its valuation went up, or down, and no further than it may
+//! steady within 10 views         no block took more views since what is remembered
 //! ```
 
 use crate::span::Span;
@@ -56,8 +64,8 @@ pub enum Deed {
     Kept(usize),
     /// A person's shares of a vault have earned something, in time, and it is claimed.
     Earned(String, usize, Span),
-    /// A person puts so much, in thousandths of a whole unit, into the vault with this number.
-    Deposit(String, usize, u128),
+    /// A person puts so much, in thousandths of a whole unit, into each of the vaults with these numbers.
+    Deposit(String, Vec<usize>, u128),
     /// A person takes all out of a vault.
     Withdraw(String, usize),
     /// And is not paid yet.
@@ -76,6 +84,33 @@ pub enum Deed {
     Stands((String, Vec<(String, String)>)),
     /// Something stands still, or goes on, in time.
     Halted(String, bool, Span),
+    /// What the power was made of since the last look.
+    Power,
+    /// An asset may be so many basis points of the power.
+    Cap(String, u32),
+    /// What an asset's valuation is to follow.
+    Price(String, Priced),
+    /// Nodes' operators take so much, in npal, out of their bonds.
+    Unbond(Vec<usize>, Amount),
+    /// So many basis points of the power have gone from one asset to another.
+    Moved(String, String, u32),
+    /// Power of an asset was held up.
+    Held(String),
+    /// A valuation goes up as fast as it may.
+    Rises(String),
+    /// A valuation that nobody states goes down as fast as it may.
+    Decays(String),
+    /// No block took more views.
+    Steady(u64),
+}
+
+/// What a valuation follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Priced {
+    /// The asset's feed.
+    Feed,
+    /// A price of one whole, in npal.
+    Stated(Amount),
 }
 
 /// Reads a deed; `None` for a step of another kind.
@@ -85,11 +120,9 @@ pub(crate) fn parse(words: &[&str], nodes: usize) -> Option<Result<Deed, String>
         ["task", text, "fee", fee] => client::amount::parse_pal(fee)
             .map(|fee| Deed::Task((*text).to_owned(), fee))
             .map_err(|error| error.to_string()),
-        ["answer", who, how @ ("right" | "wrong")] => who
-            .split(',')
-            .map(|node| index(node, nodes))
-            .collect::<Result<_, _>>()
-            .map(|who| Deed::Answer(who, *how == "right")),
+        ["answer", who, how @ ("right" | "wrong")] => {
+            indices(who, nodes).map(|who| Deed::Answer(who, *how == "right"))
+        }
         ["certified", "within", limit] => span(limit).map(Deed::Certified),
         ["prove", node] => index(node, nodes).map(Deed::Prove),
         ["twice", node] => index(node, nodes).map(Deed::Twice),
@@ -104,14 +137,39 @@ pub(crate) fn parse(words: &[&str], nodes: usize) -> Option<Result<Deed, String>
             number(vault).and_then(|vault| Ok(Deed::Earned((*who).to_owned(), vault, span(limit)?)))
         }
         ["deposit", who, vault, much] => {
-            number(vault).and_then(|vault| Ok(Deed::Deposit((*who).to_owned(), vault, thousandths(much)?)))
+            let vaults: Result<Vec<usize>, String> = vault.split(',').map(number).collect();
+            vaults.and_then(|vaults| Ok(Deed::Deposit((*who).to_owned(), vaults, thousandths(much)?)))
         }
         ["withdraw", who, vault] => number(vault).map(|vault| Deed::Withdraw((*who).to_owned(), vault)),
         ["leaving", who, vault] => number(vault).map(|vault| Deed::Leaving((*who).to_owned(), vault)),
         ["paid", who, vault, "within", limit] => {
             number(vault).and_then(|vault| Ok(Deed::Paid((*who).to_owned(), vault, span(limit)?)))
         }
-        _ => return parse_decision(words, nodes),
+        _ => return parse_decision(words, nodes).or_else(|| of_power(words, nodes)),
+    };
+    Some(deed)
+}
+
+/// Reads a deed that has to do with where power comes from.
+fn of_power(words: &[&str], nodes: usize) -> Option<Result<Deed, String>> {
+    let own = |asset: &str| asset.to_owned();
+    let deed = match words {
+        ["power"] => Ok(Deed::Power),
+        ["cap", asset, part] => percent(part).map(|part| Deed::Cap(own(asset), part)),
+        ["price", asset, "feed"] => Ok(Deed::Price(own(asset), Priced::Feed)),
+        ["price", asset, price] => pal(price).map(|price| Deed::Price(own(asset), Priced::Stated(price))),
+        ["unbond", who, much] => indices(who, nodes).and_then(|who| Ok(Deed::Unbond(who, pal(much)?))),
+        ["moved", part, "from", from, "to", to] => {
+            percent(part).map(|part| Deed::Moved(own(from), own(to), part))
+        }
+        ["held", asset] => Ok(Deed::Held(own(asset))),
+        ["rises", asset] => Ok(Deed::Rises(own(asset))),
+        ["decays", asset] => Ok(Deed::Decays(own(asset))),
+        ["steady", "within", views, "views"] => views
+            .parse()
+            .map(Deed::Steady)
+            .map_err(|_| format!("`{views}` is no number of views")),
+        _ => return None,
     };
     Some(deed)
 }
@@ -124,11 +182,9 @@ fn parse_decision(words: &[&str], nodes: usize) -> Option<Result<Deed, String>> 
         ["unfit", reason, name, fields @ ..] => {
             wanted(name, fields).map(|wanted| Deed::Unfit((*reason).to_owned(), wanted))
         }
-        ["vote", who, choice @ ("yes" | "no" | "abstain")] => who
-            .split(',')
-            .map(|node| index(node, nodes))
-            .collect::<Result<_, _>>()
-            .map(|who| Deed::Vote(who, (*choice).to_owned())),
+        ["vote", who, choice @ ("yes" | "no" | "abstain")] => {
+            indices(who, nodes).map(|who| Deed::Vote(who, (*choice).to_owned()))
+        }
         ["decided", how, "within", limit] if PHASES.contains(how) => {
             span(limit).map(|limit| Deed::Decided((*how).to_owned(), limit))
         }
@@ -150,6 +206,14 @@ fn wanted(name: &str, fields: &[&str]) -> Result<(String, Vec<(String, String)>)
     let fields = fields.collect::<Result<Vec<_>, String>>()?;
     client::action::build(name, None, &fields).map_err(|error| error.to_string())?;
     Ok((name.to_owned(), fields))
+}
+
+fn indices(who: &str, nodes: usize) -> Result<Vec<usize>, String> {
+    who.split(',').map(|node| index(node, nodes)).collect()
+}
+
+fn pal(text: &str) -> Result<Amount, String> {
+    client::amount::parse_pal(text).map_err(|error| error.to_string())
 }
 
 fn index(node: &str, nodes: usize) -> Result<usize, String> {
@@ -217,8 +281,22 @@ mod tests {
         );
         assert_eq!(
             read("deposit bob v3 0.5eth"),
-            Ok(Deed::Deposit("bob".into(), 3, 500))
+            Ok(Deed::Deposit("bob".into(), vec![3], 500))
         );
+        assert_eq!(
+            read("deposit alice v0,v2 1eth"),
+            Ok(Deed::Deposit("alice".into(), vec![0, 2], 1_000))
+        );
+        assert_eq!(
+            read("price ETH 240pal"),
+            Ok(Deed::Price("ETH".into(), Priced::Stated(Amount::new(240_000_000_000))))
+        );
+        assert_eq!(read("price ETH feed"), Ok(Deed::Price("ETH".into(), Priced::Feed)));
+        assert_eq!(
+            read("moved 60% from PAL to ETH"),
+            Ok(Deed::Moved("PAL".into(), "ETH".into(), 6_000))
+        );
+        assert_eq!(read("steady within 10 views"), Ok(Deed::Steady(10)));
     }
 
     #[test]
@@ -235,6 +313,10 @@ mod tests {
             ("propose set_vaults x=1", "has no field"),
             ("propose set_vaults x", "is no field"),
             ("decided maybe within 5s", "is no deed"),
+            ("price ETH 240", "no unit"),
+            ("unbond node7 1pal", "there is no node7"),
+            ("deposit alice v0,2 1eth", "is no vault"),
+            ("steady within some views", "no number of views"),
         ] {
             let error = read(bad).unwrap_err();
             assert!(error.contains(part), "{bad}: {error}");

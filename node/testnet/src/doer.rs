@@ -1,6 +1,7 @@
 //! Does what a story's deeds say, on a running testnet, and looks at what came of it.
 
 mod decide;
+mod power;
 
 use crate::deed::Deed;
 use crate::name;
@@ -59,6 +60,10 @@ struct Memory {
     vaults: BTreeMap<String, u128>,
     /// Account and asset → what it held.
     balances: BTreeMap<(String, u32), u128>,
+    /// How high the chain was.
+    height: u64,
+    /// What the power was made of in the epochs that were looked at, in order.
+    epochs: Vec<power::Seen>,
 }
 
 /// Who does what.
@@ -125,7 +130,7 @@ impl<'a> Doer<'a> {
             Deed::Veto => self.veto(client).await,
             Deed::Lost(node, bps) => self.lost(client, *node, *bps).await,
             Deed::Kept(node) => self.lost(client, *node, 0).await,
-            Deed::Deposit(who, vault, much) => self.deposit(client, who, *vault, *much).await,
+            Deed::Deposit(who, vaults, much) => self.deposit(client, who, vaults, *much).await,
             Deed::Withdraw(who, vault) => self.withdraw(client, who, *vault).await,
             Deed::Leaving(who, vault) => self.leaving(client, who, *vault).await,
             Deed::Certified(_) => self.certified(client).await,
@@ -138,6 +143,15 @@ impl<'a> Doer<'a> {
             Deed::Decided(how, _) => self.decided(client, how).await,
             Deed::Stands(wanted) => self.stands(client, wanted).await,
             Deed::Halted(subject, wanted, _) => self.halted(client, subject, *wanted).await,
+            Deed::Power => self.power(client).await,
+            Deed::Moved(from, to, bps) => self.moved(from, to, *bps),
+            Deed::Held(asset) => self.held(asset),
+            Deed::Rises(asset) => self.paced(asset, true),
+            Deed::Decays(asset) => self.paced(asset, false),
+            Deed::Steady(views) => self.steady(client, *views).await,
+            Deed::Cap(asset, bps) => self.cap(client, asset, *bps).await,
+            Deed::Price(asset, priced) => self.price(client, asset, priced).await,
+            Deed::Unbond(nodes, much) => self.unbond(client, nodes, *much).await,
         }
     }
 
@@ -218,7 +232,10 @@ impl<'a> Doer<'a> {
             balances.extend(self.balances(client, &person.key.account()).await?);
         }
         let count = vaults.len();
+        let height = client.height().await.map_err(said)?;
         self.note(|memory| {
+            memory.height = height.get();
+            memory.epochs.clear();
             memory.balances = balances;
             memory.vaults = vaults
                 .into_iter()
@@ -519,24 +536,32 @@ impl<'a> Doer<'a> {
             .ok_or_else(|| "the node gives no position".to_owned())
     }
 
-    async fn deposit(&self, client: &Client, who: &str, number: usize, much: u128) -> Outcome<String> {
+    async fn deposit(&self, client: &Client, who: &str, vaults: &[usize], much: u128) -> Outcome<String> {
         let person = self.person(who)?;
-        let address = self.vault_name(number)?;
-        let found = self.one(client, &address).await?;
-        let token = token_of(found.asset_id).ok_or("the vault holds an asset of another testnet")?;
-        let amount = token.thousandths(much);
-        let message = vault::Deposit {
-            vault: found.id,
-            amount: amount.to_string(),
-            min_shares: "0".to_owned(),
-            max_open_slash_bps: 0,
-        };
-        self.send(client, &person.key, Kind::Deposit(message)).await?;
-        let position = self.position(client, &address, &person.key.account()).await?;
-        Ok(format!(
-            "{who} owns {} of it",
-            in_words(token.id, &position.worth)
-        ))
+        let mut sent = Vec::new();
+        let mut told = Vec::new();
+        for number in vaults {
+            let address = self.vault_name(*number)?;
+            let found = self.one(client, &address).await?;
+            let token = token_of(found.asset_id).ok_or("the vault holds an asset of another testnet")?;
+            let message = vault::Deposit {
+                vault: found.id,
+                amount: token.thousandths(much).to_string(),
+                min_shares: "0".to_owned(),
+                max_open_slash_bps: 0,
+            };
+            sent.push(self.offer(client, &person.key, Kind::Deposit(message)).await?);
+            told.push((token.id, address));
+        }
+        for one in &sent {
+            settle(client, one).await?;
+        }
+        let mut owned = Vec::new();
+        for (asset, address) in told {
+            let position = self.position(client, &address, &person.key.account()).await?;
+            owned.push(in_words(asset, &position.worth));
+        }
+        Ok(format!("{who} owns {} of them", owned.join(", ")))
     }
 
     async fn withdraw(&self, client: &Client, who: &str, number: usize) -> Outcome<String> {

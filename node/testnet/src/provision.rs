@@ -17,7 +17,7 @@ use client::amount;
 use primitives::address::{AddressKind, Network, format, format_account};
 use signer::NodeKeys;
 use signer::guard::Guard;
-use signer::keystore::{Protection, save_ed25519};
+use signer::keystore::{Protection, save_consensus, save_ed25519};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -161,7 +161,7 @@ fn create(folder: &Folder, spec: &Spec) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes the keys of the well-known accounts, and of the nodes' operators.
+/// Writes the keys of the well-known accounts, and of the nodes' operators with what they work for each service with.
 pub(crate) fn lay_out_accounts(folder: &Path, spec: &Spec) -> Result<(), Error> {
     files::make_folder(folder)?;
     for (index, keys) in world::node_keys(spec).iter().enumerate() {
@@ -172,6 +172,19 @@ pub(crate) fn lay_out_accounts(folder: &Path, spec: &Spec) -> Result<(), Error> 
             &Protection::DevelopmentPlaintext,
             Network::Development,
         )?;
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        for (service, key) in [
+            ("attested", restaking::service_key(spec, number)),
+            ("oracle", restaking::oracle::key(spec, number)),
+        ] {
+            let name = format!("{}-{service}", name::node(index));
+            save_consensus(
+                &folder.join(name).with_extension("json"),
+                &key,
+                &Protection::DevelopmentPlaintext,
+                Network::Development,
+            )?;
+        }
     }
     for person in world::people(spec) {
         let path = folder.join(person.name).with_extension("pem");

@@ -28,7 +28,7 @@ const MAX_STEPS: usize = 1_000;
 const MAX_PAYMENTS: u32 = 10_000;
 
 /// What comes with the program: name, what it shows, steps.
-pub const BUILT_IN: [(&str, &str, &str); 8] = [
+pub const BUILT_IN: [(&str, &str, &str); 10] = [
     (
         "smoke",
         "money moves, an epoch ends, all nodes agree",
@@ -84,6 +84,26 @@ pub const BUILT_IN: [(&str, &str, &str); 8] = [
          propose suspend_service service_id=1 period_ms=60000\nvote node0,node1,node2 yes\ntime warp 21s\n\
          decided executed within 20s\nhalted service/1 within 5s\ntime warp 60s\nrunning service/1 within 20s\n\
          task hello fee 8pal\nadvance 3 within 60s\nsame\n",
+    ),
+    (
+        "shift",
+        "three fifths of the power go from PAL to ether, epoch by epoch, and a fall of its price to a tenth takes no more of \
+         it at once than the bound",
+        "remember\npower\ncap ETH 85%\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 1 within 30s\npower\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 1 within 30s\npower\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 1 within 30s\npower\n\
+         moved 60% from PAL to ETH\npay 1\n\
+         price ETH 240pal\nepoch next\nepoch next\nadvance 1 within 30s\npower\nheld ETH\nepoch next\nepoch next\nadvance 1 within 30s\npower\npay 1\n\
+         price ETH 2400pal\nsteady within 20 views\nsame\n",
+    ),
+    (
+        "price",
+        "a price that jumps tenfold raises power by a bounded part per epoch, one that goes missing lowers it so, and neither \
+         stops anything",
+        "remember\npower\nprice ETH 24000pal\nepoch next\nepoch next\nadvance 1 within 30s\npower\nrises ETH\nepoch next\nadvance 1 within 30s\npower\nrises ETH\n\
+         price ETH feed\nepoch next\nepoch next\nadvance 1 within 30s\npower\ndecays ETH\nepoch next\nadvance 1 within 30s\npower\ndecays ETH\npay 1\n\
+         price ETH 2400pal\nsteady within 20 views\nsame\n",
     ),
 ];
 
@@ -270,8 +290,8 @@ fn parse(text: &str, nodes: usize) -> Result<Step, String> {
             Some(deed) => deed.map(Step::Deed),
             None => Err("is no step: there are pay, kill, stop, restart, pause, resume, fault, epoch next, time warp, \
                          assert, advance, halt, jailed and same; and with what is restaked remember, task, answer, \
-                         certified, prove, twice, ask, veto, ended, lost, kept, earned, deposit, withdraw, leaving and \
-                         paid"
+                         certified, prove, twice, ask, veto, ended, lost, kept, earned, deposit, withdraw, leaving, \
+                         paid, power, cap, price, unbond, moved, held, rises, decays and steady"
                 .to_owned()),
         },
     }
@@ -337,7 +357,7 @@ mod tests {
         }
         let none = Scenario::built_in("nothing", 4).unwrap_err().to_string();
         assert!(
-            none.contains("smoke, crash, partition, equivocation, slashing, rewards, exit"),
+            none.contains("smoke, crash, partition, equivocation, slashing, rewards, exit, shift, price"),
             "{none}"
         );
         let few = Scenario::built_in("crash", 2).unwrap_err().to_string();

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::name;
 use crate::spec::Spec;
 use genesis::{Address, Document, Hex, Kind, Parameters, Preset, Text, Validator};
-use primitives::{Amount, AssetId, ChainHash, Coin, Digest, Millis, Timestamp};
+use primitives::{Amount, AssetId, Bps, ChainHash, Coin, Digest, Millis, Timestamp};
 use signer::{Ed25519Key, NodeKeys};
 
 /// One PAL in npal.
@@ -64,6 +64,11 @@ pub fn node_keys(spec: &Spec) -> Vec<NodeKeys> {
         .collect()
 }
 
+/// By what part of all power one validator's may rise, or fall for prices, per epoch.
+const POWER_CHANGE: Bps = match Bps::new(1_000) {
+    Some(tenth) => tenth,
+    None => Bps::ONE,
+};
 /// For how long a validator may be idle before it is jailed, in milliseconds of chain time, at least.
 const IDLE_MS: u64 = 120_000;
 
@@ -101,6 +106,8 @@ pub(crate) fn genesis(spec: &Spec) -> Result<Genesis, Error> {
     staking.unbonding_delay = staking
         .unbonding_delay
         .max(Millis::new(epoch.saturating_mul(UNBONDING_EPOCHS)));
+    // As much as on a live chain, so that what bounds power there can be seen here.
+    staking.power_change = POWER_CHANGE;
     // A node that somebody stops for a while to try something is not jailed for it.
     let patience = IDLE_MS.div_ceil(epoch.max(1));
     staking.idle_epochs = staking

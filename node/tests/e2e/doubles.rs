@@ -1,51 +1,10 @@
 //! Two nodes with the keys of one validator: found out before one of them votes, or standing by for each other behind one
 //! signer, whatever is killed.
 
+use crate::beside::{Running, free_port, node, start};
 use crate::world::{Testnet, told};
-use std::fs::{self, File};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-
-/// A process beside the testnet, ended with the test.
-struct Running {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Running {
-    fn start(testnet: &Testnet, log: &Path, arguments: &[&str]) -> Self {
-        let mut command = testnet.command(arguments);
-        let said = File::create(log).unwrap();
-        let child = command.stdout(Stdio::null()).stderr(said).spawn().unwrap();
-        Self {
-            child,
-            log: log.to_owned(),
-        }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn said(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself, or have been killed.
-        self.child.kill().unwrap_or_default();
-        self.child.wait().unwrap();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
+use std::fs;
+use std::path::Path;
 
 /// A home with some of another one's key files, its settings and its chain, and nothing of what it did.
 fn copy_home(from: &Path, to: &Path, keys: &[&str]) {
@@ -56,30 +15,6 @@ fn copy_home(from: &Path, to: &Path, keys: &[&str]) {
     for key in keys {
         fs::copy(from.join("keys").join(key), to.join("keys").join(key)).unwrap();
     }
-}
-
-/// The flags of a node that listens where nobody else does; gRPC at `port`.
-fn node(home: &Path, port: u16, more: &[&str]) -> Vec<String> {
-    let settings = [
-        format!("rpc.listen=127.0.0.1:{port}"),
-        "metrics.listen=127.0.0.2:0".to_owned(),
-        "network.listen=[\"/ip4/127.0.0.1/tcp/0\"]".to_owned(),
-    ];
-    let mut all = vec![
-        "start".to_owned(),
-        "--home".to_owned(),
-        home.display().to_string(),
-    ];
-    for setting in settings {
-        all.extend(["--set".to_owned(), setting]);
-    }
-    all.extend(more.iter().map(|one| (*one).to_owned()));
-    all
-}
-
-fn start(testnet: &Testnet, log: &Path, arguments: &[String]) -> Running {
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    Running::start(testnet, log, &arguments)
 }
 
 /// Whether the node at a port says that its validator's votes count.

@@ -9,11 +9,14 @@
 )]
 
 mod bad_input;
+mod beside;
 mod checkpoints;
 mod crashes;
 mod doubles;
 mod misbehaviour;
 mod network;
+mod newcomer;
+mod operators;
 mod storage;
 mod stories;
 mod surroundings;

@@ -4,11 +4,13 @@
 //! pledges alone bind at once, since there is nobody yet whom their delay would protect.
 
 use crate::modules::{Message, ModuleError};
+use assets::{SetPriceSource, Source};
 use attested::SetProgram;
 use crypto::bls::{KeyBytes, SignatureBytes};
 use delegation::{Allocate, Metadata, Register};
 use dss::{Join, Terms};
 use kernel::{Ctx, StateError};
+use oracle::{CreateFeed, Rules};
 use primitives::{AccountId, Amount, AssetId, Bps, ServiceId, Shares};
 use vaults::{Charter, Create, Deposit, Limits, Magnitude, VaultId};
 
@@ -41,10 +43,23 @@ pub struct FoundingService {
     pub terms: Terms,
     /// What judges its answers, if anything does.
     pub program: Option<Vec<u8>>,
+    /// Its feeds, by number from the last service's on.
+    pub feeds: Vec<FoundingFeed>,
     /// Who serves it.
     pub members: Vec<FoundingMember>,
     /// Whether it is open from the start.
     pub active: bool,
+}
+
+/// A feed of an oracle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundingFeed {
+    /// What it is.
+    pub rules: Rules,
+    /// Who has put down how much for its rounds, out of what it holds.
+    pub funds: Vec<(AccountId, Amount)>,
+    /// Whether the valuation of what it prices follows it.
+    pub values: bool,
 }
 
 /// A member of a service.
@@ -86,9 +101,15 @@ pub(super) fn found(ctx: &mut Ctx<'_>, world: World) -> Result<(), ModuleError> 
         }
     }
     let mut opened = Vec::new();
-    for service in world.services {
+    let mut feeds = 0_u64..;
+    for mut service in world.services {
         let (owner, active) = (service.owner, service.active);
+        let founding = core::mem::take(&mut service.feeds);
         let id = offer(ctx, service)?;
+        // Order: a number is taken only where there is a feed.
+        for (feed, number) in founding.into_iter().zip(feeds.by_ref()) {
+            start_feed(ctx, (owner, id), number, feed)?;
+        }
         opened.extend(active.then_some((owner, id)));
     }
     for vault in world.vaults {
@@ -126,6 +147,31 @@ fn offer(ctx: &mut Ctx<'_>, service: FoundingService) -> Result<ServiceId, Modul
         Message::Dss(dss::Msg::Join(join)).execute(ctx, member.operator)?;
     }
     Ok(id)
+}
+
+/// Starts the feed that will have this number, puts down what its rounds pay, and lets a valuation follow it.
+fn start_feed(
+    ctx: &mut Ctx<'_>,
+    (owner, service): (AccountId, ServiceId),
+    number: u64,
+    feed: FoundingFeed,
+) -> Result<(), ModuleError> {
+    let rules = feed.rules;
+    let create = oracle::Msg::CreateFeed(Box::new(CreateFeed { service, rules }));
+    Message::Oracle(create).execute(ctx, owner)?;
+    for (from, amount) in feed.funds {
+        let fund = oracle::Msg::Fund { feed: number, amount };
+        Message::Oracle(fund).execute(ctx, from)?;
+    }
+    if !feed.values {
+        return Ok(());
+    }
+    let follow = SetPriceSource {
+        asset: rules.pair.base,
+        source: Some(Source::Feed(number)),
+    };
+    let registrar = assets::registrar(ctx).map_err(broken)?;
+    Message::Assets(assets::Msg::SetPriceSource(follow)).execute(ctx, registrar)
 }
 
 /// Makes a vault, puts in what its owners have, and pledges it.

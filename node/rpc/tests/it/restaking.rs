@@ -104,6 +104,7 @@ fn service(operators: &[ValidatorKeys]) -> Service {
         vetoers: vec![address(&Account::named("dave"))],
         profit_cap: Amount::new(1_000),
         program: None,
+        feeds: Vec::new(),
         members: operators.iter().map(member).collect(),
         active: true,
     }

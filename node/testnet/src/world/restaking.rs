@@ -1,5 +1,7 @@
-//! What is restaked on a testnet: assets, operators with vaults of them, and a service that nobody on the chain has
-//! heard of, with a program that judges its answers.
+//! What is restaked on a testnet: assets, operators with vaults of them, a service that nobody on the chain has heard of,
+//! with a program that judges its answers, and an oracle of the assets' prices.
+
+pub mod oracle;
 
 use super::{Genesis, PAL, Person, people};
 use crate::error::Error;
@@ -42,7 +44,7 @@ pub struct Token {
     /// What a whole unit counts for, in PAL.
     price: u128,
     /// What of that does not count, and the most of all power that it may be, in basis points.
-    terms: (u16, u16),
+    pub(crate) terms: (u16, u16),
 }
 
 /// The assets besides PAL. They are this chain's own: whatever they are named after stands behind none of them.
@@ -97,7 +99,6 @@ impl Token {
 
     fn asset(&self) -> Result<Asset, Error> {
         let wrong = |error: &dyn std::fmt::Display| Error::Genesis(error.to_string());
-        let bps = |value| Bps::new(value).unwrap_or(Bps::ONE);
         // Base units are worth price · 10^9 npal / 10^decimals, in 10^-18 npal.
         let price = self.price * PAL * WHOLE / 10u128.pow(u32::from(self.decimals));
         Ok(Asset {
@@ -124,8 +125,9 @@ pub fn service_key(spec: &Spec, index: u32) -> ConsensusKey {
     ConsensusKey::from_seed(&sha256(&[&seed, &index.to_be_bytes()]))
 }
 
-/// What a node's operator, or somebody else, holds of a token besides what is staked: for trying things out.
-const SPARE: u128 = 100_000;
+/// What people hold of each token besides what is staked, in thousandths of a whole: for trying things out. The faucet has
+/// enough to move most of the chain's power.
+const SPARE: [u128; 3] = [10_000_000, 100_000, 100_000];
 
 /// Adds all of it to a document that has its accounts and validators.
 pub(super) fn add(document: &mut Document, spec: &Spec, nodes: &[NodeKeys]) -> Result<(), Error> {
@@ -134,9 +136,9 @@ pub(super) fn add(document: &mut Document, spec: &Spec, nodes: &[NodeKeys]) -> R
     }
     let people = people(spec);
     let operators: Vec<AccountId> = nodes.iter().map(|keys| keys.public().account).collect();
-    for person in people.iter().take(3) {
+    for (person, spare) in people.iter().zip(SPARE) {
         for token in TOKENS {
-            fund(document, person.key.account(), &token, token.thousandths(SPARE))?;
+            fund(document, person.key.account(), &token, token.thousandths(spare))?;
         }
     }
     for (index, operator) in operators.iter().enumerate() {
@@ -153,6 +155,7 @@ pub(super) fn add(document: &mut Document, spec: &Spec, nodes: &[NodeKeys]) -> R
         }
     }
     document.services.push(service(spec, &operators, &people));
+    document.services.push(oracle::service(spec, &operators, &people));
     document.sort();
     Ok(())
 }
@@ -167,8 +170,8 @@ fn fund(document: &mut Document, account: AccountId, token: &Token, amount: Amou
         .map_err(|error| Error::Genesis(error.to_string()))
 }
 
-/// Each operator has the same ether, pledged whole to the chain and to the service, so that all have the same power; and
-/// something else for the service alone.
+/// Each operator has the same ether, pledged whole to the chain and to both services, so that all have the same power; and
+/// something else for the first service alone.
 fn vaults(index: usize, operator: AccountId, people: &[Person]) -> [(&'static Token, Vault); 2] {
     let address = |account| Address::new(Kind::Development, account);
     let second = &TOKENS[1 + index % 4];
@@ -185,7 +188,7 @@ fn vaults(index: usize, operator: AccountId, people: &[Person]) -> [(&'static To
             operator: address(operator),
             asset: AssetId::new(token.id),
             charter: Charter {
-                leverage_limit: Amount::new(2 * WHOLE),
+                leverage_limit: Amount::new(3 * WHOLE),
                 services: Vec::new(),
                 any_within: Some(Within {
                     objective: Bps::ONE,
@@ -206,46 +209,62 @@ fn vaults(index: usize, operator: AccountId, people: &[Person]) -> [(&'static To
     // 100 ether; of the other about 100,000 PAL's worth.
     let thousandths = 100_000_000 / second.price;
     [
-        (&TOKENS[0], vault(&TOKENS[0], &[0, SERVICE], 100_000)),
+        (
+            &TOKENS[0],
+            vault(&TOKENS[0], &[0, SERVICE, oracle::SERVICE], 100_000),
+        ),
         (second, vault(second, &[SERVICE], thousandths)),
     ]
 }
 
-fn service(spec: &Spec, operators: &[AccountId], people: &[Person]) -> Service {
-    let bps = |value| Bps::new(value).unwrap_or(Bps::ONE);
-    let person = |index: usize| {
-        let account = people.get(index).map(|person| person.key.account());
-        Address::new(Kind::Development, account.unwrap_or_default())
+fn bps(value: u16) -> Bps {
+    Bps::new(value).unwrap_or(Bps::ONE)
+}
+
+/// A well-known account, by position.
+fn person(people: &[Person], index: usize) -> Address {
+    let account = people.get(index).map(|person| person.key.account());
+    Address::new(Kind::Development, account.unwrap_or_default())
+}
+
+/// Every token counts whole as a service's stake.
+fn accepted() -> Vec<AcceptedAsset> {
+    let token = |token: &Token| AcceptedAsset {
+        asset: AssetId::new(token.id),
+        haircut: Bps::ZERO,
     };
+    TOKENS.iter().map(token).collect()
+}
+
+/// Every operator, with the key that it has by its position.
+fn members(operators: &[AccountId], key: impl Fn(u32) -> ConsensusKey) -> Vec<Member> {
+    let member = |(index, operator): (u32, &AccountId)| {
+        let key = key(index);
+        Member {
+            operator: Address::new(Kind::Development, *operator),
+            key: Hex(key.public_key().0),
+            proof_of_possession: Hex(key.possession_proof(operator).0),
+        }
+    };
+    (0u32..).zip(operators).map(member).collect()
+}
+
+fn service(spec: &Spec, operators: &[AccountId], people: &[Person]) -> Service {
     let class = |subjective, least, most| FaultClass {
         subjective,
         least: bps(least),
         most: bps(most),
         cooldown: Millis::new(5_000),
     };
-    let members = (0u32..).zip(operators).map(|(index, operator)| {
-        let key = service_key(spec, index);
-        Member {
-            operator: Address::new(Kind::Development, *operator),
-            key: Hex(key.public_key().0),
-            proof_of_possession: Hex(key.possession_proof(operator).0),
-        }
-    });
     let count = u16::try_from(operators.len()).unwrap_or(u16::MAX);
     Service {
-        owner: person(0),
+        owner: person(people, 0),
         kind: ServiceKind::Attested,
         metadata: Text::from(
             "double-hash: the answer is the SHA-256 of the payload's hash; two answers, or a wrong one, are slashed by \
              proof; what alice says may be vetoed by dave",
         ),
-        accepted: TOKENS
-            .iter()
-            .map(|token| AcceptedAsset {
-                asset: AssetId::new(token.id),
-                haircut: Bps::ZERO,
-            })
-            .collect(),
+        accepted: accepted(),
         min_operators: count.div_ceil(2),
         max_operators: 128,
         min_stake: Amount::new(1_000 * PAL),
@@ -258,11 +277,12 @@ fn service(spec: &Spec, operators: &[AccountId], people: &[Person]) -> Service {
         ],
         double_answer: Some(0),
         recipient: None,
-        slasher: Some(person(0)),
-        vetoers: vec![person(3)],
+        slasher: Some(person(people, 0)),
+        vetoers: vec![person(people, 3)],
         profit_cap: Amount::new(50_000 * PAL),
         program: Some(HexBytes(PROGRAM.to_vec())),
-        members: members.collect(),
+        feeds: Vec::new(),
+        members: members(operators, |index| service_key(spec, index)),
         active: true,
     }
 }
@@ -373,6 +393,13 @@ mod tests {
         assert!(pledged.iter().all(|one| *one == pledged[0]));
         let facts = vault_facts(&genesis);
         assert_eq!((facts.len(), facts[0].staked.as_str()), (8, "100 ETH"));
-        assert_eq!(service_facts(&genesis)[0].slashable[0], "400 ETH");
+        let services = service_facts(&genesis);
+        assert_eq!(services[0].slashable[0], "400 ETH");
+        let prices = &services[1];
+        assert_eq!(
+            (prices.service, prices.name.as_str(), prices.operators),
+            (oracle::SERVICE, "prices", 4)
+        );
+        assert_eq!(prices.slashable, ["400 ETH"]);
     }
 }
