@@ -1,6 +1,7 @@
 //! The command line: `palisade <noun> <verb>`.
 
 mod admin;
+mod backup;
 mod config;
 mod context;
 mod debug;
@@ -147,6 +148,9 @@ enum Command {
     /// Tell a running node of one's own what to do, over the socket in its home.
     #[command(subcommand)]
     Admin(admin::Verb),
+    /// Keep keys, settings and signing history in one encrypted file, and put them back.
+    #[command(subcommand)]
+    Backup(backup::Verb),
     /// Ask a node, with proofs on request.
     #[command(subcommand)]
     Query(query::Verb),
@@ -210,6 +214,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Slash(verb) => block_on(slash::run(verb, &context)),
         Command::Signer(verb) => block_on(signer::run(verb, &context)),
         Command::Admin(verb) => block_on(admin::run(verb, &context)),
+        Command::Backup(verb) => block_on(backup::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
         Command::Debug(verb) => debug::run(verb, &context),
         Command::Config(verb) => config::run(&verb, &context),

@@ -22,9 +22,11 @@ mod app;
 mod backend;
 mod cli;
 mod config;
+mod diagnostics;
 mod logging;
 mod output;
 mod start;
+mod telemetry;
 
 fn main() -> std::process::ExitCode {
     cli::run()

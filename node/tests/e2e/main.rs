@@ -14,6 +14,7 @@ mod crashes;
 mod doubles;
 mod misbehaviour;
 mod network;
+mod owning;
 mod storage;
 mod stories;
 mod surroundings;
