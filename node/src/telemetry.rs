@@ -102,7 +102,7 @@ mod tests {
     use tonic::{Request, Response, Status};
     use tracing_subscriber::layer::SubscriberExt;
 
-    struct Collector(mpsc::UnboundedSender<ExportTraceServiceRequest>);
+    struct Collector(mpsc::Sender<ExportTraceServiceRequest>);
 
     #[tonic::async_trait]
     impl TraceService for Collector {
@@ -110,7 +110,7 @@ mod tests {
             &self,
             request: Request<ExportTraceServiceRequest>,
         ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-            self.0.send(request.into_inner()).unwrap();
+            self.0.send(request.into_inner()).await.unwrap();
             Ok(Response::new(ExportTraceServiceResponse::default()))
         }
     }
@@ -124,7 +124,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_collector_receives_the_spans_with_their_fields_and_parents() {
-        let (told, mut heard) = mpsc::unbounded_channel();
+        let (told, mut heard) = mpsc::channel(8);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server =
