@@ -10,7 +10,7 @@ import pathlib
 import subprocess
 import sys
 
-LIGHT = {"light-palisade"}
+LIGHT = {"light-bitcoin", "light-ethereum", "light-palisade"}
 MODULES = {"assets", "bank", "staking", "vaults", "delegation", "dss", "slashing", "rewards", "governance"}
 SERVICES = {"attested", "oracle", "service-consensus"}
 BELOW_RUNTIME = {"primitives", "crypto", "state", "kernel"} | LIGHT | MODULES | SERVICES
@@ -23,7 +23,9 @@ NODE = {
 MAY_NAME = {
     "primitives": set(),
     "crypto": {"primitives"},
+    "light-bitcoin": {"primitives", "crypto"},
     "light-palisade": {"primitives", "crypto"},
+    "light-ethereum": {"primitives", "crypto"},
     "state": {"primitives", "crypto"},
     "kernel": {"primitives", "state"},
     "assets": {"kernel", "primitives"},

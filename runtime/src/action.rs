@@ -1,7 +1,7 @@
 //! What the validators can decide: changes of parameters, what assets count for, halts.
 
 use crate::chain;
-use assets::{Name, Rules as AssetRules, Symbol};
+use assets::{Name, Rules as AssetRules, Source, Symbol};
 use borsh::{BorshDeserialize, BorshSerialize};
 use governance::Subject;
 use primitives::{AssetId, Millis, Ratio, ServiceId};
@@ -82,6 +82,17 @@ pub enum Action {
     VetoSlash {
         /// The request.
         request: u64,
+    },
+    /// Sets what feeds go by.
+    SetOracle(oracle::Params),
+    /// Sets how valuations follow prices.
+    SetValuation(assets::Params),
+    /// Names where an asset's valuation comes from.
+    SetPriceSource {
+        /// Which asset's.
+        asset: AssetId,
+        /// From where; none leaves it where it is.
+        source: Option<Source>,
     },
 }
 

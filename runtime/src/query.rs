@@ -7,6 +7,7 @@ use light_palisade::{Evidence, ValidatorIndex, ValidatorSet};
 use primitives::{AccountId, Amount, AssetId, Epoch, Power};
 use staking::{Duty, ValidatorRecord};
 
+pub mod decisions;
 mod restaking;
 
 pub use assets::query::{asset_key, assets};

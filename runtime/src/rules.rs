@@ -23,6 +23,8 @@ pub struct Rules {
     pub slashing: slashing::Params,
     pub rewards: rewards::Params,
     pub governance: governance::Params,
+    pub assets: assets::Params,
+    pub oracle: oracle::Params,
 }
 
 /// Windows that still count for what began under them, although shorter ones are set.
@@ -99,6 +101,8 @@ impl Rules {
             slashing: slashing::query::params(store)?,
             rewards: rewards::query::params(store)?,
             governance: governance::query::params(store)?,
+            assets: assets::query::params(store)?,
+            oracle: oracle::query::params(store)?,
         })
     }
 
@@ -123,7 +127,13 @@ impl Rules {
         own(slashing::ID.name(), self.slashing.validate())?;
         own(rewards::ID.name(), self.rewards.validate())?;
         own(governance::ID.name(), self.governance.validate())?;
+        own(assets::ID.name(), self.assets.validate())?;
+        own(oracle::ID.name(), self.oracle.validate())?;
         self.check_evidence()?;
+        let (old, round) = (self.assets.stale_after, self.oracle.shortest_round);
+        between(Inequality::Stale, old >= round, || {
+            format!("stale_after is {old} ms, at least shortest_round, {round} ms")
+        })?;
         self.check_exits(in_force)
     }
 

@@ -5,7 +5,7 @@ mod bank;
 mod canonical;
 mod delegation;
 mod fields;
-mod govern;
+pub mod govern;
 mod govern_params;
 mod oracle;
 mod reward;

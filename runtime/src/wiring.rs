@@ -11,6 +11,8 @@ mod decisions;
 mod prices;
 mod services;
 
+pub(crate) use decisions::replace;
+
 /// Implements every module's `Wiring`.
 #[derive(Clone, Copy, Debug)]
 pub enum Wire {}

@@ -6,6 +6,7 @@ use proto::admin::v1::admin_service_client::AdminServiceClient;
 use proto::admin::v1::key_service_client::KeyServiceClient;
 use proto::dev::v1alpha1::dev_service_client::DevServiceClient;
 use proto::epoch::v1::epoch_service_client::EpochServiceClient;
+use proto::governance::v1::governance_service_client::GovernanceServiceClient;
 use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use proto::node::v1::node_service_client::NodeServiceClient;
 use proto::operator::v1::operator_service_client::OperatorServiceClient;
@@ -279,6 +280,12 @@ impl Client {
     #[must_use]
     pub fn slashing(&self) -> SlashingServiceClient<Channel> {
         SlashingServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// What the validators decide.
+    #[must_use]
+    pub fn governance(&self) -> GovernanceServiceClient<Channel> {
+        GovernanceServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
     }
 
     /// Epochs, and what changes by itself.

@@ -5,6 +5,8 @@ mod prices;
 mod restaking;
 mod services;
 
+pub use govern::{choice, done};
+
 use crate::amount;
 use crate::transaction::Body;
 use primitives::address::{AddressKind, Network, format};

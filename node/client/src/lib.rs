@@ -21,6 +21,7 @@
     reason = "node code is not consensus-critical: sums of durations and counts, divisions by constants, statistics"
 )]
 
+pub mod action;
 pub mod address;
 pub mod amount;
 pub mod broadcast;

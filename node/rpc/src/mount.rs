@@ -3,14 +3,16 @@
 use crate::api::Api;
 use crate::backend::{AdminBackend, Backend, DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::services::{
-    AccountApi, AdminApi, DevApi, EpochApi, LedgerApi, NodeApi, OperatorApi, PriceApi, RegistryApi,
-    RewardApi, SlashingApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi, VaultApi,
+    AccountApi, AdminApi, DevApi, EpochApi, GovernanceApi, LedgerApi, NodeApi, OperatorApi, PriceApi,
+    RegistryApi, RewardApi, SlashingApi, SnapshotApi, SubscriptionApi, TransactionApi, ValidatorApi,
+    VaultApi,
 };
 use proto::account::v1::account_service_server::AccountServiceServer;
 use proto::admin::v1::admin_service_server::AdminServiceServer;
 use proto::admin::v1::key_service_server::KeyServiceServer;
 use proto::dev::v1alpha1::dev_service_server::DevServiceServer;
 use proto::epoch::v1::epoch_service_server::EpochServiceServer;
+use proto::governance::v1::governance_service_server::GovernanceServiceServer;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 use proto::node::v1::node_service_server::NodeServiceServer;
 use proto::operator::v1::operator_service_server::OperatorServiceServer;
@@ -134,6 +136,16 @@ impl Mounted {
         let epoch = EpochServiceServer::new(EpochApi(api.clone()));
         self.add(
             epoch
+                .max_decoding_message_size(self.receive)
+                .max_encoding_message_size(self.send),
+        );
+    }
+
+    /// What the validators decide.
+    pub(crate) fn decisions(&mut self, api: &Api) {
+        let governance = GovernanceServiceServer::new(GovernanceApi(api.clone()));
+        self.add(
+            governance
                 .max_decoding_message_size(self.receive)
                 .max_encoding_message_size(self.send),
         );

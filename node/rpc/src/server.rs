@@ -168,6 +168,7 @@ impl Server {
         mounted.chain(api);
         mounted.state(api);
         mounted.restaking(api);
+        mounted.decisions(api);
         if let Some((from, limits)) = &self.snapshots {
             mounted.snapshots(api, from, *limits);
         }

@@ -1,8 +1,10 @@
-//! SHA-256 throughout, so that Ethereum contracts can check what we hash.
+//! SHA-256 throughout, so that Ethereum contracts can check what we hash; Keccak-256 only where Ethereum's own
+//! proofs want it.
 
 use crate::domain::Domain;
 use primitives::{Bytes32, ChainHash, Digest, kind};
 use sha2::{Digest as _, Sha256};
+use sha3::Keccak256;
 
 /// SHA-256 of the concatenation of `parts`.
 ///
@@ -15,6 +17,16 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
         hasher.update(part);
     }
     hasher.finalize().into()
+}
+
+/// Keccak-256 of `bytes`, as Ethereum's execution layer hashes: not the SHA-3 of FIPS 202. Nothing of ours is
+/// hashed with it.
+///
+/// # Source
+/// The Ethereum yellow paper, by the `sha3` crate.
+#[must_use]
+pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
+    Keccak256::digest(bytes).into()
 }
 
 /// SHA-256 of a domain's tag and `parts`, as an identifier of the kind that the caller names.
@@ -49,6 +61,12 @@ mod tests {
     fn the_standard_vector() {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(hex::encode(sha256(&[b"a", b"bc"])), expected);
+    }
+
+    #[test]
+    fn keccak_of_nothing_is_ethereums() {
+        let expected = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
+        assert_eq!(hex::encode(keccak256(&[])), expected);
     }
 
     #[test]

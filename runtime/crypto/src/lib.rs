@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod bls;
+pub mod bls_short_keys;
 pub mod domain;
 pub mod ed25519;
 pub mod hash;

@@ -3,23 +3,20 @@
 use crate::action::Action;
 use crate::wire::fields::{FieldError, amount, bps, invalid, small};
 use crate::wire::govern_params as params;
-use assets::{Name, Rules, Symbol};
+use assets::{Name, Rules, Source, Symbol};
 use governance::{Choice, Msg, Propose, Subject, Summary};
 use primitives::{AssetId, Millis, Ratio, ServiceId};
 use proto::governance::v1 as pb;
 use proto::governance::v1::action::Action as Kind;
+use proto::governance::v1::set_asset_source::Source as From;
 use proto::tx::v1::message::Message as MessageKind;
 
 /// Reads a proposal.
 pub(super) fn propose(message: pb::Propose) -> Result<Msg<Action>, FieldError> {
     let rule = "1 to 1024 bytes of text without control characters but line feeds";
-    let kind = message
-        .action
-        .and_then(|action| action.action)
-        .ok_or(invalid("propose.action", "one thing to be done must be there"))?;
     Ok(Msg::Propose(Box::new(Propose {
         summary: Summary::new(message.summary).map_err(|_| invalid("propose.summary", rule))?,
-        action: action(kind)?,
+        action: read_action(message.action.unwrap_or_default())?,
     })))
 }
 
@@ -103,10 +100,56 @@ fn action(kind: Kind) -> Result<Action, FieldError> {
         Kind::StopSlash(message) => Action::VetoSlash {
             request: message.request_id,
         },
+        Kind::SetOracle(message) => Action::SetOracle(params::oracle(&message)?),
+        Kind::SetValuation(message) => Action::SetValuation(params::valuation(&message)?),
+        Kind::SetAssetSource(message) => asset_source(&message)?,
     })
 }
 
-fn write_action(action: &Action) -> Kind {
+/// Reads where an asset's valuation shall come from.
+fn asset_source(message: &pb::SetAssetSource) -> Result<Action, FieldError> {
+    let source = match &message.source {
+        None => None,
+        Some(From::FeedId(feed)) => Some(Source::Feed(*feed)),
+        Some(From::Stated(price)) => {
+            let price = amount("set_asset_source.stated", price)?;
+            Some(Source::Stated(Ratio::from_raw(price.get())))
+        }
+    };
+    Ok(Action::SetPriceSource {
+        asset: AssetId::new(message.asset_id),
+        source,
+    })
+}
+
+fn write_asset_source(asset: AssetId, source: Option<Source>) -> pb::SetAssetSource {
+    pb::SetAssetSource {
+        asset_id: asset.get(),
+        source: source.map(|source| match source {
+            Source::Feed(feed) => From::FeedId(feed),
+            Source::Stated(price) => From::Stated(price.raw().to_string()),
+        }),
+    }
+}
+
+/// What is to be done, as messages state it.
+#[must_use]
+pub fn write_action(action: &Action) -> pb::Action {
+    pb::Action {
+        action: Some(write_kind(action)),
+    }
+}
+
+/// Reads what is to be done.
+///
+/// # Errors
+/// [`FieldError`]: a field has a value that it cannot have, or there is nothing to be done.
+pub fn read_action(message: pb::Action) -> Result<Action, FieldError> {
+    let none = invalid("propose.action", "one thing to be done must be there");
+    action(message.action.ok_or(none)?)
+}
+
+fn write_kind(action: &Action) -> Kind {
     match action {
         Action::SetChain(params) => Kind::SetChain(params::write_chain(params)),
         Action::SetStaking(params) => Kind::SetStaking(params::write_staking(params)),
@@ -152,6 +195,9 @@ fn write_action(action: &Action) -> Kind {
             subject: subject.name().to_owned(),
         }),
         Action::VetoSlash { request } => Kind::StopSlash(pb::StopSlash { request_id: *request }),
+        Action::SetOracle(params) => Kind::SetOracle(params::write_oracle(params)),
+        Action::SetValuation(params) => Kind::SetValuation(params::write_valuation(params)),
+        Action::SetPriceSource { asset, source } => Kind::SetAssetSource(write_asset_source(*asset, *source)),
     }
 }
 
@@ -160,9 +206,7 @@ pub(super) fn write(message: &Msg<Action>) -> MessageKind {
     match message {
         Msg::Propose(message) => MessageKind::Propose(pb::Propose {
             summary: message.summary.text().to_owned(),
-            action: Some(pb::Action {
-                action: Some(write_action(&message.action)),
-            }),
+            action: Some(write_action(&message.action)),
         }),
         Msg::Vote { proposal, choice } => MessageKind::CastVote(pb::CastVote {
             proposal_id: *proposal,

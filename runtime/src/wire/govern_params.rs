@@ -244,3 +244,43 @@ pub(super) fn write_governance(params: &governance::Params) -> pb::GovernancePar
         items_per_block: u32::from(params.items_per_block),
     }
 }
+
+/// Reads what feeds go by.
+pub(super) fn oracle(message: &pb::OracleParameters) -> Result<oracle::Params, FieldError> {
+    Ok(oracle::Params {
+        shortest_round: Millis::new(message.shortest_round_ms),
+        low_window: Millis::new(message.low_window_ms),
+        rounds_per_block: few("set_oracle.rounds_per_block", message.rounds_per_block)?,
+        feeds_per_service: few("set_oracle.feeds_per_service", message.feeds_per_service)?,
+        history: few("set_oracle.history", message.history)?,
+    })
+}
+
+/// Writes what feeds go by.
+pub(super) fn write_oracle(params: &oracle::Params) -> pb::OracleParameters {
+    pb::OracleParameters {
+        shortest_round_ms: params.shortest_round.get(),
+        low_window_ms: params.low_window.get(),
+        rounds_per_block: u32::from(params.rounds_per_block),
+        feeds_per_service: u32::from(params.feeds_per_service),
+        history: u32::from(params.history),
+    }
+}
+
+/// Reads how valuations follow prices.
+pub(super) fn valuation(message: &pb::ValuationParameters) -> Result<assets::Params, FieldError> {
+    Ok(assets::Params {
+        rise: bps("set_valuation.rise_bps", message.rise_bps)?,
+        decay: bps("set_valuation.decay_bps", message.decay_bps)?,
+        stale_after: Millis::new(message.stale_after_ms),
+    })
+}
+
+/// Writes how valuations follow prices.
+pub(super) fn write_valuation(params: &assets::Params) -> pb::ValuationParameters {
+    pb::ValuationParameters {
+        rise_bps: of(params.rise),
+        decay_bps: of(params.decay),
+        stale_after_ms: params.stale_after.get(),
+    }
+}

@@ -4,10 +4,11 @@ use super::Wire;
 use crate::action::{Action, service_subject};
 use crate::chain;
 use crate::rules::{Rules, in_force};
+use assets::Source;
 use governance::{Ballot, Refusal, Subject, Urgency};
 use kernel::{Ctx, Fault, Module, Read, StateError, View};
 use primitives::codec::encode;
-use primitives::{AccountId, AssetId, ChainClock, Epoch, Power, ServiceId};
+use primitives::{AccountId, AssetId, ChainClock, Epoch, Power, Ratio, ServiceId};
 use slashing::Slashing;
 
 /// What lanes of bridges are called.
@@ -37,9 +38,12 @@ impl governance::Wiring for Wire {
             Action::SetSlashing(_) => encode(&slashing::query::params(store)?),
             Action::SetRewards(_) => encode(&rewards::query::params(store)?),
             Action::SetGovernance(_) => encode(&governance::query::params(store)?),
+            Action::SetOracle(_) => encode(&oracle::query::params(store)?),
+            Action::SetValuation(_) => encode(&assets::query::params(store)?),
             Action::SetAssetRules { asset, .. } => {
                 encode(&assets::terms(store, *asset)?.map(|terms| terms.rules))
             }
+            Action::SetPriceSource { asset, .. } => encode(&assets::source(store, *asset)?),
             Action::EnterAsset { .. }
             | Action::SetPrice { .. }
             | Action::SuspendService { .. }
@@ -61,7 +65,10 @@ impl governance::Wiring for Wire {
             return Err(Refusal::NoChange);
         }
         after.check(in_force(view, now, when)?)?;
-        if matches!(action, Action::SetChain(_) | Action::SetRewards(_)) {
+        if matches!(
+            action,
+            Action::SetChain(_) | Action::SetRewards(_) | Action::SetOracle(_)
+        ) {
             return Ok(Urgency::Usual);
         }
         // Whoever does not like it is out before, by the delays of today and by those to come.
@@ -81,6 +88,11 @@ impl governance::Wiring for Wire {
             Action::SetSlashing(params) => Ok(slashing::set_params(ctx, &params)?),
             Action::SetRewards(params) => Ok(rewards::set_params(ctx, &params)?),
             Action::SetGovernance(params) => Ok(governance::set_params(ctx, &params)?),
+            Action::SetOracle(params) => Ok(oracle::set_params(ctx, &params)?),
+            Action::SetValuation(params) => Ok(assets::set_params(ctx, &params)?),
+            Action::SetPriceSource { asset, source } => {
+                assets::set_source::<Self>(ctx, asset, source).map_err(refused)
+            }
             Action::EnterAsset {
                 asset,
                 symbol,
@@ -132,7 +144,7 @@ fn subject(service: ServiceId) -> Result<Subject, Refusal> {
 }
 
 /// Puts the parameters of an action in place of those of today; false for an action about something else.
-fn replace(rules: &mut Rules, action: &Action) -> bool {
+pub(crate) fn replace(rules: &mut Rules, action: &Action) -> bool {
     match action {
         Action::SetChain(params) => rules.chain = *params,
         Action::SetStaking(params) => rules.staking = params.clone(),
@@ -142,9 +154,12 @@ fn replace(rules: &mut Rules, action: &Action) -> bool {
         Action::SetSlashing(params) => rules.slashing = params.clone(),
         Action::SetRewards(params) => rules.rewards = *params,
         Action::SetGovernance(params) => rules.governance = params.clone(),
+        Action::SetOracle(params) => rules.oracle = params.clone(),
+        Action::SetValuation(params) => rules.assets = *params,
         Action::EnterAsset { .. }
         | Action::SetAssetRules { .. }
         | Action::SetPrice { .. }
+        | Action::SetPriceSource { .. }
         | Action::SuspendService { .. }
         | Action::ResumeService { .. }
         | Action::Halt { .. }
@@ -162,7 +177,9 @@ fn check_other(view: &View<'_>, action: &Action, now: ChainClock) -> Result<Urge
             Err(refused(assets::Error::NumberTaken { asset: *asset }))
         }
         Action::EnterAsset { .. } => Ok(Urgency::Usual),
-        Action::SetAssetRules { asset, .. } | Action::SetPrice { asset, .. }
+        Action::SetAssetRules { asset, .. }
+        | Action::SetPrice { asset, .. }
+        | Action::SetPriceSource { asset, .. }
             if !assets::exists(view, *asset)? =>
         {
             Err(unknown_asset(asset))
@@ -172,13 +189,8 @@ fn check_other(view: &View<'_>, action: &Action, now: ChainClock) -> Result<Urge
             // Who holds it may want to leave before it counts for less.
             Some(_) | None => Ok(Urgency::AtLeast(Rules::read(view)?.longest_exit())),
         },
-        Action::SetPrice { asset, price } => match assets::terms(view, *asset)? {
-            None => Err(Refusal::Unknown(format!(
-                "asset {asset} may not be restaked: set its rules first"
-            ))),
-            Some(terms) if terms.valuation.price == *price => Err(Refusal::NoChange),
-            Some(_) => Ok(Urgency::Usual),
-        },
+        Action::SetPrice { asset, price } => check_price(view, *asset, *price),
+        Action::SetPriceSource { asset, source } => check_source(view, *asset, *source),
         Action::SuspendService { service, period } => {
             known_service(view, *service)?;
             check_period(view, *period)
@@ -208,8 +220,28 @@ fn check_other(view: &View<'_>, action: &Action, now: ChainClock) -> Result<Urge
         | Action::SetServices(_)
         | Action::SetSlashing(_)
         | Action::SetRewards(_)
-        | Action::SetGovernance(_) => Err(Refusal::NoChange),
+        | Action::SetGovernance(_)
+        | Action::SetOracle(_)
+        | Action::SetValuation(_) => Err(Refusal::NoChange),
     }
+}
+
+fn check_price(view: &View<'_>, asset: AssetId, price: Ratio) -> Result<Urgency, Refusal> {
+    match assets::terms(view, asset)? {
+        None => Err(Refusal::Unknown(format!(
+            "asset {asset} may not be restaked: set its rules first"
+        ))),
+        Some(terms) if terms.valuation.price == price => Err(Refusal::NoChange),
+        Some(_) => Ok(Urgency::Usual),
+    }
+}
+
+fn check_source(view: &View<'_>, asset: AssetId, source: Option<Source>) -> Result<Urgency, Refusal> {
+    if assets::source(view, asset)? == source {
+        return Err(Refusal::NoChange);
+    }
+    assets::check_source::<Wire>(view, asset, source).map_err(refused)?;
+    Ok(Urgency::Usual)
 }
 
 fn known_service(view: &View<'_>, service: ServiceId) -> Result<(), Refusal> {

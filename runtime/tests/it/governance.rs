@@ -158,12 +158,35 @@ fn unfit_others() -> Vec<(Action, &'static str)> {
         min_bond: Amount::ZERO,
         ..staking::Params::localnet()
     };
+    let rare = oracle::Params {
+        shortest_round: ms(30_001),
+        ..oracle::Params::localnet()
+    };
+    let hasty = assets::Params {
+        stale_after: ms(1_999),
+        ..assets::Params::localnet()
+    };
+    let flat = assets::Params {
+        rise: Bps::ZERO,
+        ..assets::Params::localnet()
+    };
     vec![
         (Action::SetServices(rise), "RISE_TOO_SHORT"),
         (Action::SetSlashing(reporter), "REPORTER_TOO_SOON"),
         (Action::SetGovernance(voting), "VOTING_TOO_LONG"),
         (Action::SetStaking(free), "BREAKS_RULE"),
         (Action::SetChain(Params::localnet()), "CHANGES_NOTHING"),
+        (Action::SetOracle(rare), "PRICE_STALE_TOO_SOON"),
+        (Action::SetValuation(hasty), "PRICE_STALE_TOO_SOON"),
+        (Action::SetValuation(flat), "BREAKS_RULE"),
+        (Action::SetOracle(oracle::Params::localnet()), "CHANGES_NOTHING"),
+        (
+            Action::SetPriceSource {
+                asset: AssetId::new(99),
+                source: None,
+            },
+            "UNKNOWN_SUBJECT",
+        ),
     ]
 }
 
@@ -303,6 +326,27 @@ fn a_suspended_service_can_be_let_go_on() {
     let number = vote(&mut world, Action::ResumeService { service: SERVICE }, ALL);
     assert_eq!(finish(&mut world, number), Ending::Executed);
     world.post();
+}
+
+#[test]
+fn what_feeds_and_valuations_go_by_is_decided_like_everything_else() {
+    let mut world = world();
+    let feeds = oracle::Params {
+        shortest_round: Millis::new(3_000),
+        low_window: Millis::new(30_000),
+        ..oracle::Params::localnet()
+    };
+    let values = assets::Params {
+        stale_after: Millis::new(60_000),
+        ..assets::Params::localnet()
+    };
+    let first = vote(&mut world, Action::SetOracle(feeds.clone()), ALL);
+    let second = vote(&mut world, Action::SetValuation(values), ALL);
+    assert_eq!(finish(&mut world, first), Ending::Executed);
+    assert_eq!(finish(&mut world, second), Ending::Executed);
+    let state = world.chain.state();
+    assert_eq!(oracle::query::params(state).unwrap(), feeds);
+    assert_eq!(assets::query::params(state).unwrap(), values);
 }
 
 #[test]
@@ -463,6 +507,17 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::Halt { subject, period },
         Action::Lift { subject },
         Action::VetoSlash { request: 4 },
+        Action::SetOracle(oracle::Params::mainnet()),
+        Action::SetValuation(assets::Params::mainnet()),
+        Action::SetPriceSource { asset, source: None },
+        Action::SetPriceSource {
+            asset,
+            source: Some(assets::Source::Feed(5)),
+        },
+        Action::SetPriceSource {
+            asset,
+            source: Some(assets::Source::Stated(Ratio::ONE)),
+        },
     ]
 }
 

@@ -270,11 +270,11 @@ fn an_operator_caught_by_a_fault_program_is_slashed_to_the_unit() {
     let mut world = World::new(Destination::Burn);
     let (bob, carol, dave) = (world.bob.clone(), world.carol.clone(), world.dave.clone());
     let task = world.post();
-    // Nobody is guilty of what the program allows, and a program that never ends shows nothing.
+    // Nobody is guilty of what the program allows, nor of what it never ends over.
     let honest = world.proof(&bob, task, b"yes", b"");
-    assert_eq!(world.refused(&dave, honest), "SHOWS_NOTHING");
+    assert_eq!(world.refused(&dave, honest), "INNOCENT");
     let endless = world.proof(&bob, task, b"x", b"loop");
-    assert_eq!(world.refused(&dave, endless), "SHOWS_NOTHING");
+    assert_eq!(world.refused(&dave, endless), "PROGRAM_OUT_OF_FUEL");
     // Carol signed nothing: whatever the program would say, she cannot be named.
     let mut framed = world.proof(&bob, task, b"x", b"");
     if let Message::Slashing(SlashMsg::Prove(evidence)) = &mut framed {

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod dev;
+pub(crate) mod governance;
 pub(crate) mod ledger;
 pub(crate) mod node;
 pub(crate) mod operator;

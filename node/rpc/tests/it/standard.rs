@@ -11,10 +11,11 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
 
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "palisade.account.v1.AccountService",
     "palisade.dev.v1alpha1.DevService",
     "palisade.epoch.v1.EpochService",
+    "palisade.governance.v1.GovernanceService",
     "palisade.ledger.v1.LedgerService",
     "palisade.node.v1.NodeService",
     "palisade.operator.v1.OperatorService",

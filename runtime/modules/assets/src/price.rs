@@ -18,7 +18,7 @@ use crate::state::{self, ASSETS, PARAMS, SOURCES, TERMS};
 use crate::types::PAL_DECIMALS;
 use crate::valuation::{Terms, Valuation};
 use borsh::{BorshDeserialize, BorshSerialize};
-use kernel::{Ctx, StateError};
+use kernel::{Ctx, Read, StateError};
 use primitives::{AssetId, ChainClock, Ratio, Rounding, mul_div};
 
 /// The most assets with a source: all of them are looked at when an epoch ends.
@@ -35,6 +35,36 @@ pub enum Source {
     Stated(Ratio),
 }
 
+/// Whether an asset's valuation may come from `source`, as [`set_source`] says it.
+///
+/// # Errors
+/// As [`set_source`].
+pub fn check_source<W: Wiring>(
+    store: &dyn Read,
+    asset: AssetId,
+    source: Option<Source>,
+) -> Result<(), Error> {
+    if asset == AssetId::PAL {
+        return Err(Error::PalIsTheUnit);
+    }
+    if !TERMS.contains(store, &asset)? {
+        return Err(Error::Unvalued { asset });
+    }
+    match source {
+        Some(Source::Feed(feed)) if !W::prices(store, feed, asset)? => {
+            return Err(Error::NotItsFeed { asset, feed });
+        }
+        Some(Source::Stated(Ratio::ZERO)) => return Err(Error::PriceIsZero),
+        Some(Source::Feed(_) | Source::Stated(_)) => {}
+        None => return Ok(()),
+    }
+    let known = SOURCES.contains(store, &asset)?;
+    if !known && SOURCES.range(store, None, MAX_SOURCES)?.len() >= MAX_SOURCES {
+        return Err(Error::TooManySources);
+    }
+    Ok(())
+}
+
 /// Names where an asset's valuation comes from, from the end of this epoch on; `None` leaves it where it is. For governance,
 /// and the registrar: who may is the caller's to check. How fast it follows is not: a stated price is followed as a feed's is.
 ///
@@ -42,27 +72,9 @@ pub enum Source {
 /// [`Error::PalIsTheUnit`]; [`Error::Unvalued`] for an asset that may not be restaked; [`Error::NotItsFeed`];
 /// [`Error::TooManySources`]; [`Error::PriceIsZero`].
 pub fn set_source<W: Wiring>(ctx: &mut Ctx<'_>, asset: AssetId, source: Option<Source>) -> Result<(), Error> {
-    if asset == AssetId::PAL {
-        return Err(Error::PalIsTheUnit);
-    }
-    if !TERMS.contains(ctx, &asset)? {
-        return Err(Error::Unvalued { asset });
-    }
+    check_source::<W>(&*ctx, asset, source)?;
     match source {
-        Some(Source::Feed(feed)) if !W::prices(ctx, feed, asset)? => {
-            return Err(Error::NotItsFeed { asset, feed });
-        }
-        Some(Source::Stated(Ratio::ZERO)) => return Err(Error::PriceIsZero),
-        Some(Source::Feed(_) | Source::Stated(_)) | None => {}
-    }
-    match source {
-        Some(source) => {
-            let known = SOURCES.contains(ctx, &asset)?;
-            if !known && SOURCES.range(ctx, None, MAX_SOURCES)?.len() >= MAX_SOURCES {
-                return Err(Error::TooManySources);
-            }
-            SOURCES.put(ctx, &asset, &source)?;
-        }
+        Some(source) => SOURCES.put(ctx, &asset, &source)?,
         None => SOURCES.remove(ctx, &asset)?,
     }
     Ok(ctx.emit(&SourceSet { asset, source })?)

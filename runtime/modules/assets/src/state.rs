@@ -6,7 +6,7 @@ use crate::text::MAX_SYMBOL_BYTES;
 use crate::types::Asset;
 use crate::valuation::Terms;
 use crate::{Error, ID};
-use kernel::{Item, Map, Read, StateError, Write};
+use kernel::{Ctx, Item, Map, Read, StateError, Write};
 use primitives::{AccountId, AssetId};
 
 /// Every asset by number.
@@ -21,6 +21,14 @@ pub(crate) const TERMS: Map<AssetId, Terms> = Map::new(ID.table(3));
 pub(crate) const SOURCES: Map<AssetId, Source> = Map::new(ID.table(4));
 /// How valuations follow prices.
 pub(crate) const PARAMS: Item<Params> = Item::new(ID.table(5));
+
+/// Sets how valuations follow prices, by rules that the caller has checked: from the end of this epoch on.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn set_params(ctx: &mut Ctx<'_>, params: &Params) -> Result<(), StateError> {
+    PARAMS.put(ctx, params)
+}
 
 /// Enters `asset` under a free number and a free symbol.
 pub(crate) fn enter(store: &mut (impl Write + ?Sized), id: AssetId, asset: &Asset) -> Result<(), Error> {

@@ -107,7 +107,7 @@ pub enum Error {
     /// The accused had no seat.
     #[error("the accused had no seat in the slot's epoch")]
     NotSeated,
-    /// The service judges otherwise.
+    /// The service judges otherwise, for a reason that it numbers itself.
     #[error("the service does not find that a fault: {0}")]
     ShowsNothing(Code),
     /// It is known.
@@ -211,11 +211,7 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     ),
     Meaning::new(29, "NO_SUCH_FAULT", "the service calls that no fault"),
     Meaning::new(30, "NOT_SEATED", "the accused had no seat in the slot's epoch"),
-    Meaning::new(
-        31,
-        "SHOWS_NOTHING",
-        "the service does not find what is shown a fault",
-    ),
+    // 31 was what every service judged otherwise; each says now why, by its own number.
     Meaning::new(
         32,
         "ALREADY_CONVICTED",
@@ -254,11 +250,12 @@ impl Error {
             Self::EvidenceExpired(_) => 28,
             Self::NoSuchFault => 29,
             Self::NotSeated => 30,
-            Self::ShowsNothing(_) => 31,
             Self::AlreadyConvicted { .. } => 32,
             Self::BadParams(_) => 33,
             Self::BadGenesis(_) => 34,
-            Self::Bank(_) | Self::Delegation(_) | Self::Math(_) | Self::State(_) => return None,
+            Self::ShowsNothing(_) | Self::Bank(_) | Self::Delegation(_) | Self::Math(_) | Self::State(_) => {
+                return None;
+            }
         })
     }
 
@@ -280,6 +277,9 @@ impl Error {
 
 impl Fault for Error {
     fn code(&self) -> Option<Code> {
+        if let Self::ShowsNothing(code) = self {
+            return Some(*code);
+        }
         match self.number() {
             Some(number) => Some(ID.code(number)),
             None => self.inner().and_then(Fault::code),
@@ -292,7 +292,7 @@ impl Fault for Error {
             .and_then(|number| MEANINGS.iter().find(|one| one.number == number));
         match own {
             Some(meaning) => meaning.reason,
-            None => self.inner().map_or("DSS", Fault::reason),
+            None => self.inner().map_or("SHOWS_NOTHING", Fault::reason),
         }
     }
 

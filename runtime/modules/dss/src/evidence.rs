@@ -21,7 +21,7 @@ use crate::statement::sign_bytes;
 use crate::types::{Class, Conviction, Nature, Record};
 use crypto::bls::{PublicKey, Signature, SignatureBytes};
 use crypto::hash::sha256;
-use kernel::{Ctx, Fault as _, Read, StateError};
+use kernel::{Ctx, Read, StateError};
 use primitives::{AccountId, Amount, Bps, Digest, Epoch, Gas, MathError, ServiceId};
 
 /// Hashing one byte.
@@ -67,7 +67,7 @@ pub fn convict<W: Wiring>(ctx: &mut Ctx<'_>, evidence: &Evidence) -> Result<(u8,
             };
             let class = W::verify(ctx, kind, &accusation).map_err(|refusal| match refusal {
                 Refusal::Code(code) => Error::ShowsNothing(code),
-                Refusal::State(error) => error.code().map_or(Error::State(error), Error::ShowsNothing),
+                Refusal::State(error) => Error::State(error),
             })?;
             refuse_twice(ctx, evidence, epoch, class)?;
             class

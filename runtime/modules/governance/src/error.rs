@@ -168,6 +168,7 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     INEQUALITIES[6],
     INEQUALITIES[7],
     INEQUALITIES[8],
+    INEQUALITIES[9],
 ];
 
 impl Fault for Error {

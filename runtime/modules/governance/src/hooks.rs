@@ -50,6 +50,8 @@ pub enum Inequality {
     Voting,
     /// Nobody is slashed by a higher cap who could not leave before: services' `rise_delay` is at least `leave_delay`.
     Rise,
+    /// A price is not too old before the next one can come: the assets' `stale_after` is at least `shortest_round`.
+    Stale,
 }
 
 impl Inequality {
@@ -65,6 +67,7 @@ impl Inequality {
             reporter,
             voting,
             rise,
+            stale,
         ] = &INEQUALITIES;
         match self {
             Self::Withdrawal => withdrawal,
@@ -76,12 +79,13 @@ impl Inequality {
             Self::Reporter => reporter,
             Self::Voting => voting,
             Self::Rise => rise,
+            Self::Stale => stale,
         }
     }
 }
 
 /// What the number of each inequality says.
-pub(crate) const INEQUALITIES: [kernel::Meaning; 9] = [
+pub(crate) const INEQUALITIES: [kernel::Meaning; 10] = [
     kernel::Meaning::new(
         20,
         "WITHDRAWAL_TOO_SHORT",
@@ -126,6 +130,11 @@ pub(crate) const INEQUALITIES: [kernel::Meaning; 9] = [
         28,
         "RISE_TOO_SHORT",
         "rise_delay of services must be at least leave_delay: lengthen it first",
+    ),
+    kernel::Meaning::new(
+        29,
+        "PRICE_STALE_TOO_SOON",
+        "stale_after of valuations must be at least shortest_round of the oracle: lengthen it first",
     ),
 ];
 

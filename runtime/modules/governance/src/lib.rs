@@ -43,6 +43,7 @@ pub use halt::{Subject, halt, lift, refuse_if_halted};
 pub use hooks::{Ballot, Inequality, Refusal, Urgency, Wiring};
 pub use msg::{MAX_SUMMARY_BYTES, Msg, Propose, Summary};
 pub use params::{Params, ParamsError};
+pub use propose::wait;
 pub use state::{deposit_account, set_params};
 pub use types::{Choice, Ending, Phase, Proposal, Tally, Vote};
 

@@ -14,7 +14,8 @@ use primitives::{AccountId, ChainClock, Gas};
 const CHECK_GAS: Gas = Gas::new(2_000_000);
 
 /// How long an accepted proposal waits.
-pub(crate) fn wait(params: &Params, urgency: Urgency) -> primitives::Millis {
+#[must_use]
+pub fn wait(params: &Params, urgency: Urgency) -> primitives::Millis {
     match urgency {
         Urgency::Now => primitives::Millis::ZERO,
         Urgency::Usual => params.timelock,

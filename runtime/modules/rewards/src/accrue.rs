@@ -3,12 +3,14 @@
 //! Shall:
 //! - give every unit to somebody, or keep it in a pool; never give one that is not held;
 //! - put what is of a vault's own asset into the vault; else count it per share that stays: who leaves earns nothing;
-//! - settle an owner before how many shares it has changes.
+//! - settle an owner before how many shares it has changes;
+//! - let shares of a round that is over have what they earned until it was, and nothing since.
 
 use crate::hooks::Wiring;
-use crate::state::{ACCOUNTS, EARNED, MOST_ASSETS, PARAMS, SUMS, broken_math, pool_account};
+use crate::state::{ACCOUNTS, EARNED, ENDED, MOST_ASSETS, PARAMS, SUMS, broken_math, pool_account};
+use crate::types::{Account, PerShare};
 use bank::InTransit;
-use kernel::{Ctx, StateError};
+use kernel::{Ctx, Read, StateError};
 use primitives::{AccountId, Amount, AssetId, Bps, Epoch, Rounding, ServiceId, Shares};
 use vaults::VaultId;
 
@@ -172,8 +174,12 @@ pub fn credit_vault(
     let Ok(sum) = known.unwrap_or_default().add(coin.amount, staying) else {
         return Ok(Some(amount));
     };
+    if let Some(before) = known.filter(|before| before.round != found.round) {
+        ENDED.put(ctx, &(*vault, coin.asset, before.round), &before.sum)?;
+    }
     bank::give(ctx, &pool_account(), amount)?;
-    SUMS.put(ctx, &key, &sum)?;
+    let round = found.round;
+    SUMS.put(ctx, &key, &PerShare { round, ..sum })?;
     Ok(None)
 }
 
@@ -186,15 +192,54 @@ pub fn settle(ctx: &mut Ctx<'_>, vault: &VaultId, owner: &AccountId) -> Result<(
     if sums.is_empty() {
         return Ok(());
     }
-    let position = vaults::query::position(ctx, vault, owner)?;
-    let shares = position.map_or(Shares::ZERO, |(position, _)| position.shares);
     for ((_, asset), sum) in sums {
         let key = (*vault, *owner, asset);
-        let before = ACCOUNTS.or_default(ctx, &key)?;
-        let after = before.settle(sum.sum, shares).map_err(broken_math)?;
+        let (before, after) = settled(ctx, key, &sum)?;
         if after != before {
             ACCOUNTS.put(ctx, &key, &after)?;
         }
     }
     Ok(())
+}
+
+/// An owner's account in one asset as it is recorded, and settled up to now.
+///
+/// # Errors
+/// [`StateError`]: the store is broken, or out of gas.
+pub(crate) fn settled(
+    store: &(impl Read + ?Sized),
+    key: (VaultId, AccountId, AssetId),
+    sum: &PerShare,
+) -> Result<(Account, Account), StateError> {
+    let (vault, owner, asset) = key;
+    let before = ACCOUNTS.or_default(store, &key)?;
+    let Some((position, round)) = vaults::query::recorded(store, &vault, &owner)? else {
+        return Ok((before, before));
+    };
+    let until = if position.round == round {
+        sum.sum
+    } else {
+        sum_of(store, &vault, asset, sum, position.round)?
+    };
+    let earned = before.settle(until.max(before.settled), position.shares);
+    // What came in later rounds is not theirs.
+    let after = earned.and_then(|account| account.settle(sum.sum, Shares::ZERO));
+    Ok((before, after.map_err(broken_math)?))
+}
+
+/// What a share of a round had earned when the round was over, or has until now.
+fn sum_of(
+    store: &(impl Read + ?Sized),
+    vault: &VaultId,
+    asset: AssetId,
+    sum: &PerShare,
+    round: u32,
+) -> Result<u128, StateError> {
+    if sum.round <= round {
+        return Ok(sum.sum);
+    }
+    // The last round up to that one in which anything was earned.
+    let behind = (*vault, asset, round.saturating_add(1));
+    let found = ENDED.range_back_of(store, &(*vault, asset), Some(&behind), 1)?;
+    Ok(found.first().map_or(0, |(_, sum)| *sum))
 }

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::invariants;
 use crate::params::Params;
-use crate::state::{ACCOUNTS, EARNED, PARAMS, POOLS, SUMS};
+use crate::state::{ACCOUNTS, EARNED, ENDED, PARAMS, POOLS, SUMS};
 use crate::types::{Account, PerShare};
 use borsh::{BorshDeserialize, BorshSerialize};
 use kernel::{Ctx, Key, Map, Read, StateError};
@@ -43,6 +43,7 @@ pub struct Tables {
     sums: Vec<((VaultId, AssetId), PerShare)>,
     accounts: Vec<((VaultId, AccountId, AssetId), Account)>,
     earned: Vec<((Epoch, ServiceId, AccountId, AssetId), Amount)>,
+    ended: Vec<((VaultId, AssetId, u32), u128)>,
 }
 
 /// A whole table, in order.
@@ -80,6 +81,9 @@ pub(crate) fn init(ctx: &mut Ctx<'_>, genesis: Genesis) -> Result<(), Error> {
     for (key, amount) in &tables.earned {
         EARNED.put(ctx, key, amount)?;
     }
+    for (key, sum) in &tables.ended {
+        ENDED.put(ctx, key, sum)?;
+    }
     let view = ctx.view();
     let holds = |invariant: &kernel::Invariant| (invariant.check)(&view).is_ok();
     if invariants::ALL.iter().all(holds) {
@@ -99,6 +103,7 @@ pub fn as_genesis(store: &(impl Read + ?Sized)) -> Result<Genesis, StateError> {
         sums: all(store, &SUMS)?,
         accounts: all(store, &ACCOUNTS)?,
         earned: all(store, &EARNED)?,
+        ended: all(store, &ENDED)?,
     };
     Ok(Genesis {
         params: PARAMS.require(store)?,

@@ -1,9 +1,10 @@
 //! What must hold between transactions.
 
+use crate::accrue::settled;
 use crate::genesis::all;
-use crate::state::{ACCOUNTS, EARNED, POOLS, SUMS, broken_math, pool_account};
+use crate::state::{ACCOUNTS, EARNED, POOLS, SUMS, pool_account};
 use kernel::{Invariant, View, Violation};
-use primitives::{Amount, AssetId, Shares};
+use primitives::{Amount, AssetId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All of them.
@@ -28,15 +29,16 @@ fn funded(view: &View<'_>) -> Result<(), Violation> {
     let mut seen = BTreeSet::new();
     let sums: BTreeMap<_, _> = all(view, &SUMS)?.into_iter().collect();
     for ((vault, owner, asset), account) in all(view, &ACCOUNTS)? {
-        let sum = sums.get(&(vault, asset)).map_or(account.settled, |sum| sum.sum);
-        if sum < account.settled {
+        let Some(sum) = sums.get(&(vault, asset)) else {
+            add(asset, account.owed);
+            continue;
+        };
+        if sum.sum < account.settled {
             return Err(Violation::new(format!(
                 "the sum per share of {vault} in {asset} has fallen"
             )));
         }
-        let shares = vaults::query::position(view, &vault, &owner)?;
-        let shares = shares.map_or(Shares::ZERO, |(position, _)| position.shares);
-        add(asset, account.settle(sum, shares).map_err(broken_math)?.owed);
+        add(asset, settled(view, (vault, owner, asset), sum)?.1.owed);
         seen.insert((vault, owner, asset));
     }
     for ((vault, asset), sum) in &sums {
@@ -50,10 +52,7 @@ fn funded(view: &View<'_>) -> Result<(), Violation> {
                 if seen.contains(&(*vault, owner, *asset)) {
                     continue;
                 }
-                let shares = vaults::query::position(view, vault, &owner)?;
-                let shares = shares.map_or(Shares::ZERO, |(position, _)| position.shares);
-                let account = crate::Account::default().settle(sum.sum, shares);
-                add(*asset, account.map_err(broken_math)?.owed);
+                add(*asset, settled(view, (*vault, owner, *asset), sum)?.1.owed);
             }
         }
     }

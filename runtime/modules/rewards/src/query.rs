@@ -1,10 +1,11 @@
 //! What may be asked.
 
+use crate::accrue::settled;
 use crate::params::Params;
-use crate::state::{ACCOUNTS, EARNED, MOST_ASSETS, PARAMS, POOLS, SUMS, broken_math};
+use crate::state::{EARNED, MOST_ASSETS, PARAMS, POOLS, SUMS};
 use crate::types::PerShare;
 use kernel::{Read, StateError};
-use primitives::{AccountId, Amount, AssetId, Coin, Epoch, ServiceId, Shares};
+use primitives::{AccountId, Amount, AssetId, Coin, Epoch, ServiceId};
 use vaults::VaultId;
 
 /// The parameters.
@@ -112,12 +113,9 @@ pub fn claimable(
     vault: &VaultId,
     owner: &AccountId,
 ) -> Result<Vec<Coin>, StateError> {
-    let position = vaults::query::position(store, vault, owner)?;
-    let shares = position.map_or(Shares::ZERO, |(position, _)| position.shares);
     let mut all = Vec::new();
     for ((_, asset), sum) in SUMS.range_of(store, vault, None, MOST_ASSETS)? {
-        let account = ACCOUNTS.or_default(store, &(*vault, *owner, asset))?;
-        let amount = account.settle(sum.sum, shares).map_err(broken_math)?.owed;
+        let amount = settled(store, (*vault, *owner, asset), &sum)?.1.owed;
         if !amount.is_zero() {
             all.push(Coin { asset, amount });
         }

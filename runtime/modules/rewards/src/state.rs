@@ -20,6 +20,9 @@ pub(crate) const ACCOUNTS: Map<(VaultId, AccountId, AssetId), Account> = Map::ne
 /// order is the queue's.
 pub(crate) const EARNED: Map<(Epoch, ServiceId, AccountId, AssetId), Amount> = Map::new(ID.table(4));
 
+/// (vault, asset, round) → what a share had earned when a round of the vault was over, where others have earned since.
+pub(crate) const ENDED: Map<(VaultId, AssetId, u32), u128> = Map::new(ID.table(5));
+
 /// The most assets that a vault's owners earn in.
 pub(crate) const MOST_ASSETS: usize = 32;
 

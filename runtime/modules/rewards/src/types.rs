@@ -6,13 +6,16 @@ use primitives::{Amount, MathError, Rounding, Shares, mul_div};
 /// One, in the fixed point of sums per share.
 const ONE: u128 = 1_000_000_000_000_000_000;
 
-/// What a share of a vault has earned in one asset since the beginning, in 10^-18 base units. It only grows.
+/// What a share of a vault has earned in one asset since the beginning, in 10^-18 base units. It only grows, whatever
+/// becomes of the shares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct PerShare {
     /// The sum.
     pub sum: u128,
     /// What did not divide, in base units: part of the next reward.
     pub undivided: Amount,
+    /// The vault's round in which it last grew.
+    pub round: u32,
 }
 
 impl PerShare {
@@ -34,6 +37,7 @@ impl PerShare {
         Ok(Self {
             sum: self.sum.checked_add(each).ok_or(MathError::Overflow)?,
             undivided: whole.checked_sub(Amount::new(given))?,
+            ..self
         })
     }
 }

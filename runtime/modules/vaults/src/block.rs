@@ -38,7 +38,7 @@ pub(crate) fn begin<W: Wiring>(ctx: &mut Ctx<'_>) -> Result<(), StateError> {
             WITHDRAWALS.put(ctx, &number, &entry)?;
             QUEUE.put(ctx, &(due, number), &())?;
         } else if !W::open_slashes(ctx, &entry.vault)?.due {
-            claim::pay(ctx, number, &entry).map_err(Error::in_hook)?;
+            claim::pay::<W>(ctx, number, &entry).map_err(Error::in_hook)?;
         }
     }
     // Fewer than might be: everything behind the cursor was seen, and the next block starts from the front.

@@ -28,7 +28,7 @@ pub(crate) fn execute<W: Wiring>(ctx: &mut Ctx<'_>, msg: &Claim) -> Result<(), E
     if W::open_slashes(ctx, &entry.vault)?.due {
         return Err(Error::SlashDue);
     }
-    pay(ctx, number, &entry)
+    pay::<W>(ctx, number, &entry)
 }
 
 /// When a withdrawal is due: as it was promised, or later when the delay has become longer since.
@@ -37,7 +37,7 @@ pub(crate) fn due(entry: &Withdrawal, params: &Params) -> ChainClock {
 }
 
 /// Pays a withdrawal that is due, and ends it.
-pub(crate) fn pay(ctx: &mut Ctx<'_>, number: u64, entry: &Withdrawal) -> Result<(), Error> {
+pub(crate) fn pay<W: Wiring>(ctx: &mut Ctx<'_>, number: u64, entry: &Withdrawal) -> Result<(), Error> {
     state::unqueue(ctx, number, entry)?;
     let mut vault = state::known(ctx, &entry.vault)?;
     let alive = vault.round == entry.round;
@@ -56,7 +56,7 @@ pub(crate) fn pay(ctx: &mut Ctx<'_>, number: u64, entry: &Withdrawal) -> Result<
     };
     let paid_to = match entry.holder {
         Holder::Account { owner, beneficiary } => {
-            end_position(ctx, entry, vault.round, &owner)?;
+            end_position::<W>(ctx, entry, vault.round, &owner)?;
             beneficiary
         }
         Holder::Buffer => {
@@ -79,9 +79,19 @@ pub(crate) fn pay(ctx: &mut Ctx<'_>, number: u64, entry: &Withdrawal) -> Result<
     })?)
 }
 
-fn end_position(ctx: &mut Ctx<'_>, entry: &Withdrawal, round: u32, owner: &AccountId) -> Result<(), Error> {
+fn end_position<W: Wiring>(
+    ctx: &mut Ctx<'_>,
+    entry: &Withdrawal,
+    round: u32,
+    owner: &AccountId,
+) -> Result<(), Error> {
     let key = (entry.vault, *owner);
-    let mut position = state::POSITIONS.or_default(ctx, &key)?.in_round(round);
+    let recorded = state::POSITIONS.or_default(ctx, &key)?;
+    if recorded.round != round {
+        // Its shares of a round that is over are forgotten here: what they had earned is not.
+        W::before_shares_change(ctx, &entry.vault, owner)?;
+    }
+    let mut position = recorded.in_round(round);
     position.open = position.open.checked_sub(1).ok_or(MathError::Underflow)?;
     Ok(state::put_position(ctx, &entry.vault, owner, &position)?)
 }

@@ -55,6 +55,22 @@ pub fn position(
     Ok(Some((position, worth)))
 }
 
+/// What is recorded of an account in a vault, be it of a round that is over, and the vault's present round.
+///
+/// # Errors
+/// The store is broken.
+pub fn recorded(
+    store: &(impl Read + ?Sized),
+    id: &VaultId,
+    owner: &AccountId,
+) -> Result<Option<(Position, u32)>, StateError> {
+    let Some(vault) = VAULTS.get(store, id)? else {
+        return Ok(None);
+    };
+    let position = POSITIONS.or_default(store, &(*id, *owner))?;
+    Ok(Some((position, vault.round)))
+}
+
 /// Up to `limit` owners of a vault by account, from the first after `after`.
 ///
 /// # Errors

@@ -26,9 +26,9 @@ pub enum Error {
     /// The program finds no fault.
     #[error("the program finds no fault in the answers")]
     Innocent,
-    /// The program gave no verdict.
+    /// The program gave no verdict: each way of giving none has a number of its own.
     #[error("no verdict: {0}")]
-    Trapped(Trap),
+    NoVerdict(Trap),
     /// The genesis does not fit together.
     #[error("bad genesis: {0}")]
     BadGenesis(&'static str),
@@ -51,46 +51,99 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     Meaning::new(
         7,
         "NO_VERDICT",
-        "the program trapped, ran out of fuel or named no class",
+        "the program gave a number that is neither a class nor -1",
     ),
     Meaning::new(8, "BAD_GENESIS", "genesis has programs that do not fit together"),
+    Meaning::new(
+        9,
+        "PROGRAM_OUT_OF_FUEL",
+        "the program did not end within its fuel: what it judges shows nothing",
+    ),
+    Meaning::new(
+        10,
+        "PROGRAM_TRAPPED",
+        "the program stopped at an instruction that cannot be carried out, or called too deep",
+    ),
+    Meaning::new(
+        11,
+        "PROGRAM_OUT_OF_MEMORY",
+        "the program asks for more memory, or larger tables, than fault programs may have",
+    ),
+    Meaning::new(
+        12,
+        "FORBIDDEN_IMPORT",
+        "the program imports something else than the functions that fault programs may call",
+    ),
 ];
 
-impl Fault for Error {
-    fn code(&self) -> Option<Code> {
-        Some(ID.code(match self {
-            Self::BadProgram(_) => 1,
+/// The number of a program's refusal.
+const fn of_bytes(why: Refused) -> u16 {
+    match why {
+        Refused::Import => 12,
+        Refused::TooMuchMemory => 11,
+        Refused::TooLong | Refused::Malformed | Refused::Entry | Refused::Memory | Refused::DoesNotStart => 1,
+    }
+}
+
+/// The number of a run without a verdict.
+const fn of_run(why: Trap) -> u16 {
+    match why {
+        Trap::OutOfFuel => 9,
+        Trap::Trapped => 10,
+        Trap::OutOfMemory => 11,
+        Trap::Refused | Trap::NoVerdict => 7,
+    }
+}
+
+impl Error {
+    /// Its number; `None` for what another module, or the kernel, numbers.
+    const fn number(&self) -> Option<u16> {
+        Some(match self {
+            Self::BadProgram(why) => of_bytes(*why),
             Self::OtherKind(_) => 2,
             Self::TooLate => 3,
             Self::AlreadySet => 4,
             Self::NoProgram => 5,
             Self::Innocent => 6,
-            Self::Trapped(_) => 7,
+            Self::NoVerdict(why) => of_run(*why),
             Self::BadGenesis(_) => 8,
-            Self::Dss(inner) => return inner.code(),
-            Self::State(inner) => return inner.code(),
-        }))
+            Self::Dss(_) | Self::State(_) => return None,
+        })
+    }
+}
+
+impl Fault for Error {
+    fn code(&self) -> Option<Code> {
+        match self {
+            Self::Dss(inner) => inner.code(),
+            Self::State(inner) => inner.code(),
+            Self::BadProgram(_)
+            | Self::OtherKind(_)
+            | Self::TooLate
+            | Self::AlreadySet
+            | Self::NoProgram
+            | Self::Innocent
+            | Self::NoVerdict(_)
+            | Self::BadGenesis(_) => self.number().map(|number| ID.code(number)),
+        }
     }
 
     fn reason(&self) -> &'static str {
-        match self {
-            Self::BadProgram(_) => "BAD_PROGRAM",
-            Self::OtherKind(_) => "OTHER_KIND",
-            Self::TooLate => "TOO_LATE",
-            Self::AlreadySet => "ALREADY_SET",
-            Self::NoProgram => "NO_PROGRAM",
-            Self::Innocent => "INNOCENT",
-            Self::Trapped(_) => "NO_VERDICT",
-            Self::BadGenesis(_) => "BAD_GENESIS",
-            Self::Dss(inner) => inner.reason(),
-            Self::State(inner) => inner.reason(),
+        let own = self
+            .number()
+            .and_then(|number| MEANINGS.iter().find(|one| one.number == number));
+        match (self, own) {
+            (Self::Dss(inner), _) => inner.reason(),
+            (Self::State(inner), _) => inner.reason(),
+            (_, Some(meaning)) => meaning.reason,
+            (_, None) => "ATTESTED",
         }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::BadProgram(why) => vec![("rule", why.to_string())],
-            Self::Trapped(why) => vec![("rule", why.to_string())],
+            Self::NoVerdict(why) => vec![("rule", why.to_string())],
             Self::OtherKind(kind) => vec![("kind", kind.name().to_owned())],
             Self::BadGenesis(rule) => vec![("rule", (*rule).to_owned())],
             Self::Dss(inner) => inner.metadata(),

@@ -7,7 +7,7 @@
 //! - has no start function, no floats, no SIMD, no second memory, and is at most [`MAX_BYTES`] long.
 //!
 //! `fault` gives the number of the class that the payloads are guilty of, 0 to 255, or [`INNOCENT`]. Anything else, a trap,
-//! and running out of fuel show nothing. Who is accused, and of when, is not the program's to say: the frame has checked a
+//! running out of fuel, and asking for more memory than there is show nothing, and each is told apart. Who is accused, and of when, is not the program's to say: the frame has checked a
 //! signature of the accused over each payload for one task and slot, so a program can name nobody who signed nothing.
 //!
 //! | import | does | fuel |
@@ -22,8 +22,10 @@
 //!
 //! # Determinism
 //!
-//! The whole module is validated before it is translated. Translation is eager and its version pinned, so fuel counts the same cold and warm; memory and tables that may not grow
-//! say so to the program; the depth of calls is counted in calls, not in the machine's stack.
+//! The whole module is validated before it is translated. Translation is eager and its version pinned, so fuel counts the same
+//! cold and warm. Growing memory or tables beyond these limits ends the program; beyond what the module itself declares, or
+//! beyond what 32 bits address, it gives -1, as WebAssembly says. The depth of calls is counted in calls, not in the machine's
+//! stack.
 //!
 //! # Source
 //! services.md, `attested`; style.md, "Crate notes" (wasmi).
@@ -76,9 +78,12 @@ pub enum Refused {
     /// It exports no function `fault` from nothing to an `i32`.
     #[error("it exports no function `fault` without parameters that gives an i32")]
     Entry,
-    /// It exports no `memory`, or one that starts with more than [`MAX_PAGES`].
-    #[error("it exports no `memory` of at most {MAX_PAGES} pages")]
+    /// It exports no `memory`.
+    #[error("it exports no `memory`")]
     Memory,
+    /// Its memory starts with more than [`MAX_PAGES`].
+    #[error("its memory starts with more than {MAX_PAGES} pages")]
+    TooMuchMemory,
     /// Its tables or segments do not fit.
     #[error("its tables or segments do not fit into the limits")]
     DoesNotStart,
@@ -96,6 +101,11 @@ pub enum Trap {
     /// It stopped at an instruction that cannot be carried out, or called too deep.
     #[error("the program trapped")]
     Trapped,
+    /// It asked for more memory than [`MAX_PAGES`], or for tables beyond their limit.
+    #[error(
+        "the program asked for more than {MAX_PAGES} pages of memory, or for more entries of a table than there may be"
+    )]
+    OutOfMemory,
     /// It gave a number that is neither a class nor [`INNOCENT`].
     #[error("the program gave a number that is neither a class nor -1")]
     NoVerdict,
@@ -151,7 +161,9 @@ pub fn run(bytes: &[u8], inputs: Vec<Vec<u8>>, fuel: u64) -> Run {
     // What ran out has used all of it, whatever the last step would have cost.
     let used = match outcome {
         Err(Trap::OutOfFuel) => fuel,
-        Ok(_) | Err(Trap::Refused | Trap::Trapped | Trap::NoVerdict) => fuel.saturating_sub(left),
+        Ok(_) | Err(Trap::Refused | Trap::Trapped | Trap::OutOfMemory | Trap::NoVerdict) => {
+            fuel.saturating_sub(left)
+        }
     };
     Run { outcome, fuel: used }
 }
@@ -166,8 +178,11 @@ fn verdict(number: i32) -> Result<Verdict, Trap> {
 }
 
 fn trap(error: &Error) -> Trap {
-    if matches!(error.kind(), ErrorKind::TrapCode(TrapCode::OutOfFuel)) {
+    let is = |code| matches!(error.kind(), ErrorKind::TrapCode(found) if *found == code);
+    if is(TrapCode::OutOfFuel) {
         Trap::OutOfFuel
+    } else if is(TrapCode::GrowthOperationLimited) {
+        Trap::OutOfMemory
     } else {
         Trap::Trapped
     }
@@ -204,8 +219,10 @@ fn compile(bytes: &[u8]) -> Result<Module, Refused> {
     }
     match module.get_export(MEMORY) {
         Some(ExternType::Memory(memory)) if memory.minimum() <= MAX_PAGES => Ok(module),
-        Some(ExternType::Func(_) | ExternType::Global(_) | ExternType::Table(_) | ExternType::Memory(_))
-        | None => Err(Refused::Memory),
+        Some(ExternType::Memory(_)) => Err(Refused::TooMuchMemory),
+        Some(ExternType::Func(_) | ExternType::Global(_) | ExternType::Table(_)) | None => {
+            Err(Refused::Memory)
+        }
     }
 }
 
@@ -223,7 +240,7 @@ fn start(
         .instances(1)
         .tables(4)
         .memories(1)
-        .trap_on_grow_failure(false)
+        .trap_on_grow_failure(true)
         .build();
     let engine = module.engine();
     let linker = linker(engine).map_err(|_| Refused::Import)?;

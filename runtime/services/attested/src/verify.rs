@@ -3,7 +3,8 @@
 //! Shall:
 //! - give the program the context that was fixed when the slot began, what the accuser adds, and what the accused signed;
 //! - charge for translating it and for every unit of fuel;
-//! - take for a fault only a class that it names; a trap, no verdict and running out of fuel are none.
+//! - take for a fault only a class that it names; a trap, no verdict, running out of fuel or of memory are none, each told by a
+//!   number of its own.
 
 use crate::error::Error;
 use crate::program::{self, MAX_FUEL, Trap, Verdict};
@@ -47,7 +48,7 @@ pub(crate) fn verify(ctx: &mut Ctx<'_>, accusation: &Accusation<'_>) -> Result<u
         | Error::AlreadySet
         | Error::NoProgram
         | Error::Innocent
-        | Error::Trapped(_)
+        | Error::NoVerdict(_)
         | Error::BadGenesis(_)) => {
             Refusal::of(&error, crate::ID.broken("an error of this module has a code"))
         }
@@ -75,8 +76,8 @@ fn judge(ctx: &mut Ctx<'_>, accusation: &Accusation<'_>) -> Result<u8, Error> {
         // With more gas it might have ended.
         Err(Trap::OutOfFuel) if fuel < MAX_FUEL => {
             ctx.charge(Gas::MAX)?;
-            Err(Error::Trapped(Trap::OutOfFuel))
+            Err(Error::NoVerdict(Trap::OutOfFuel))
         }
-        Err(trap) => Err(Error::Trapped(trap)),
+        Err(trap) => Err(Error::NoVerdict(trap)),
     }
 }

@@ -50,7 +50,7 @@ pub use hooks::Wiring;
 pub use msg::{Commit, CreateFeed, Msg, Reveal};
 pub use params::{Params, ParamsError};
 pub use price::{latest_price, lowest};
-pub use state::account;
+pub use state::{account, set_params};
 pub use types::{
     Bounds, Deposit, Feed, MAX_DECIMALS, MAX_VALUE, Outcome, Pair, Price, Round, Rules, Weighing,
 };

@@ -4,7 +4,7 @@ use crate::ID;
 use crate::error::Error;
 use crate::params::Params;
 use crate::types::{Deposit, Feed, Price, Round};
-use kernel::{Item, Map, Read, StateError};
+use kernel::{Ctx, Item, Map, Read, StateError};
 use primitives::{AccountId, ChainClock, Digest, MathError, ServiceId};
 
 /// The parameters.
@@ -29,11 +29,20 @@ pub(crate) const DEPOSITS: Map<(u64, u64), Deposit> = Map::new(ID.table(8));
 pub(crate) const LATEST: Map<u64, Price> = Map::new(ID.table(9));
 /// (feed, round) → its price; the last [`Params::history`] rounds.
 pub(crate) const HISTORY: Map<(u64, u64), Price> = Map::new(ID.table(10));
-/// (feed, stretch of time) → the lowest price in it; over [`Params::low_window`].
+/// (feed, when a stretch of time begins) → the lowest price in it; over [`Params::low_window`].
 pub(crate) const LOWS: Map<(u64, u64), u128> = Map::new(ID.table(11));
 
 /// Entries read at once where a table is walked whole.
 pub(crate) const PAGE: usize = 256;
+
+/// Sets the parameters, whose rules the caller has checked. Feeds that run keep their rules, rounds that are open their
+/// moments; what is kept of prices shrinks with the next ones.
+///
+/// # Errors
+/// [`StateError`]: the store is broken.
+pub fn set_params(ctx: &mut Ctx<'_>, params: &Params) -> Result<(), StateError> {
+    PARAMS.put(ctx, params)
+}
 
 /// Holds what subscribers put down and rounds have not paid.
 #[must_use]

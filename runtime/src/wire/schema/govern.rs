@@ -1,6 +1,6 @@
 //! Which fields the messages of `palisade.governance.v1` have.
 
-use super::{FOUR, LEAF, ONE, Schema, THREE, TWO, leaves};
+use super::{FIVE, FOUR, LEAF, ONE, Schema, THREE, TWO, leaves};
 
 static CHAIN_PARAMETERS: Schema = leaves(
     "ChainParameters",
@@ -90,6 +90,9 @@ static RESUME_SERVICE: Schema = leaves("ResumeService", ONE);
 static HALT_SUBJECT: Schema = leaves("HaltSubject", TWO);
 static LIFT_HALT: Schema = leaves("LiftHalt", ONE);
 static STOP_SLASH: Schema = leaves("StopSlash", ONE);
+static ORACLE_PARAMETERS: Schema = leaves("OracleParameters", FIVE);
+static VALUATION_PARAMETERS: Schema = leaves("ValuationParameters", THREE);
+static SET_ASSET_SOURCE: Schema = leaves("SetAssetSource", THREE);
 static ACTION: Schema = Schema {
     name: "Action",
     fields: &[
@@ -109,6 +112,9 @@ static ACTION: Schema = Schema {
         (14, Some(&HALT_SUBJECT)),
         (15, Some(&LIFT_HALT)),
         (16, Some(&STOP_SLASH)),
+        (17, Some(&ORACLE_PARAMETERS)),
+        (18, Some(&VALUATION_PARAMETERS)),
+        (19, Some(&SET_ASSET_SOURCE)),
     ],
 };
 pub(super) static PROPOSE: Schema = Schema {

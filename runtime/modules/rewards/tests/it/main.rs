@@ -10,6 +10,8 @@
 )]
 
 mod model;
+mod named;
+mod rounds;
 mod world;
 
 use primitives::{Amount, AssetId};

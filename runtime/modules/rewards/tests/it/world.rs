@@ -179,17 +179,21 @@ impl World {
             let register = delegation::Msg::Register(delegation::Register { metadata });
             world.pledge(operator, register);
         }
-        let rate = Bps::new(1_000).unwrap();
-        let commission = SetCommission {
-            service: SERVICE,
-            rate,
-        };
-        world.pledge(1, delegation::Msg::SetCommission(commission));
-        world.chain.advance(Blocks::new(1), Millis::new(120_000));
+        world.commission(1, 1_000);
         for (operator, asset) in [1, 1, 2].into_iter().zip(HELD) {
             world.create(operator, asset);
         }
         world
+    }
+
+    /// What an operator keeps from now on, in basis points: it has waited for it.
+    pub(crate) fn commission(&mut self, operator: u8, rate: u16) {
+        let commission = SetCommission {
+            service: SERVICE,
+            rate: Bps::new(rate).unwrap(),
+        };
+        self.pledge(operator, delegation::Msg::SetCommission(commission));
+        self.chain.advance(Blocks::new(1), Millis::new(120_000));
     }
 
     fn pledge(&mut self, operator: u8, msg: delegation::Msg) {
@@ -247,7 +251,46 @@ impl World {
     }
 
     pub(crate) fn claim(&mut self, who: u8, vault: usize) -> Result<(), &'static str> {
-        let vault = self.vaults[vault];
+        self.claim_from(who, self.vaults[vault])
+    }
+
+    /// A slash takes everything that is in a vault.
+    pub(crate) fn lose_everything(&mut self, vault: usize) {
+        let id = self.vaults[vault];
+        let cut = vaults::Cut {
+            magnitude: vaults::Magnitude::ZERO,
+            amount: Amount::new(self.assets(vault)),
+            marks: Vec::new(),
+        };
+        let taken = self.chain.run(|ctx| {
+            let taken = vaults::slash(ctx, &id, &cut)?;
+            bank::destroy(ctx, taken.coin)?;
+            Ok::<_, vaults::Error>(())
+        });
+        taken.unwrap();
+        self.check();
+    }
+
+    /// Starts an emptied vault of operator 1 anew.
+    pub(crate) fn rebase(&mut self, vault: usize) -> Result<(), &'static str> {
+        let rebase = vaults::Rebase {
+            vault: self.vaults[vault],
+        };
+        self.vault_msg(1, vaults::Msg::Rebase(rebase))
+    }
+
+    /// Ends a withdrawal, once it is due.
+    pub(crate) fn exit(&mut self, withdrawal: u64) -> Result<(), &'static str> {
+        self.chain.advance(Blocks::new(1), Millis::new(120_000));
+        self.vault_msg(9, vaults::Msg::Claim(vaults::Claim { withdrawal }))
+    }
+
+    /// Claims from a vault that nobody has made.
+    pub(crate) fn claim_of_nowhere(&mut self, who: u8) -> Result<(), &'static str> {
+        self.claim_from(who, VaultId::new([7; 32]))
+    }
+
+    fn claim_from(&mut self, who: u8, vault: VaultId) -> Result<(), &'static str> {
         let msg = Msg::Claim { vault };
         let done = self.chain.run(|ctx| Rewards::execute(ctx, account(who), msg));
         self.check();

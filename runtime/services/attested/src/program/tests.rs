@@ -107,11 +107,27 @@ fn an_address_outside_memory_is_a_trap_and_never_the_hosts() {
 }
 
 #[test]
-fn memory_grows_to_its_limit_and_says_so_behind() {
+fn memory_grows_to_its_limit_and_no_further() {
     let grow = "(memory.grow (i32.const 15))";
     assert_eq!(outcome(grow, &[]), Ok(Verdict::Guilty(1)));
-    let grow = "(memory.grow (i32.const 16))";
-    assert_eq!(outcome(grow, &[]), Ok(Verdict::Innocent));
+    for pages in [16, 1_000, 65_000] {
+        let grow = format!("(drop (memory.grow (i32.const {pages}))) (i32.const 1)");
+        assert_eq!(outcome(&grow, &[]), Err(Trap::OutOfMemory), "{pages}");
+    }
+    // One by one, without looking at what is given.
+    let grow = "(loop (drop (memory.grow (i32.const 1))) (br 0)) (i32.const 1)";
+    assert_eq!(outcome(grow, &[]), Err(Trap::OutOfMemory));
+    // What it declares itself is the program's own affair, and so is what cannot be addressed.
+    let own = r#"(module (memory (export "memory") 1 2)
+        (func (export "fault") (result i32) (memory.grow (i32.const 2))))"#;
+    assert_eq!(
+        run(&wasm(own), Vec::new(), MAX_FUEL).outcome,
+        Ok(Verdict::Innocent)
+    );
+    assert_eq!(
+        outcome("(memory.grow (i32.const -1))", &[]),
+        Ok(Verdict::Innocent)
+    );
 }
 
 #[test]
@@ -123,7 +139,7 @@ fn what_is_no_fault_program_is_refused_before_it_is_stored() {
         (format!("(module {entry})"), Refused::Memory),
         (
             format!(r#"(module (memory (export "memory") 17) {entry})"#),
-            Refused::Memory,
+            Refused::TooMuchMemory,
         ),
         (format!("(module {memory})"), Refused::Entry),
         (
