@@ -2,6 +2,7 @@
 
 mod admin;
 mod asset;
+mod backup;
 mod bridge;
 mod config;
 mod context;
@@ -159,6 +160,9 @@ enum Command {
     /// Tell a running node of one's own what to do, over the socket in its home.
     #[command(subcommand)]
     Admin(admin::Verb),
+    /// Keep keys, settings and signing history in one encrypted file, and put them back.
+    #[command(subcommand)]
+    Backup(backup::Verb),
     /// Ask a node, with proofs on request.
     #[command(subcommand)]
     Query(query::Verb),
@@ -225,6 +229,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Bridge(verb) => bridge::run(verb, &context),
         Command::Signer(verb) => block_on(signer::run(verb, &context)),
         Command::Admin(verb) => block_on(admin::run(verb, &context)),
+        Command::Backup(verb) => block_on(backup::run(verb, &context)),
         Command::Query(verb) => block_on(query::run(verb, &context)),
         Command::Debug(verb) => debug::run(verb, &context),
         Command::Config(verb) => config::run(&verb, &context),

@@ -4,10 +4,12 @@ mod home;
 mod load;
 mod origin;
 mod storage;
+mod telemetry;
 
 pub(crate) use home::Home;
 pub(crate) use load::{Loaded, Overrides, load};
 pub(crate) use storage::{Pruning, StorageSection};
+pub(crate) use telemetry::TelemetrySection;
 
 use serde::{Deserialize, Serialize};
 use signer::remote::{Address, TlsFiles};
@@ -43,6 +45,8 @@ pub(crate) struct NodeConfig {
     pub(crate) rpc: rpc::Config,
     /// Metrics and health.
     pub(crate) metrics: MetricsSection,
+    /// Spans to a collector.
+    pub(crate) telemetry: TelemetrySection,
     /// The services for the owner alone.
     pub(crate) admin: AdminSection,
 }
@@ -197,6 +201,7 @@ impl NodeConfig {
         self.storage.validate()?;
         self.sync.validate().map_err(|error| error.to_string())?;
         self.rpc.validate().map_err(|error| error.to_string())?;
+        self.telemetry.validate()?;
         if self.node.moniker.is_empty() || self.node.moniker.len() > 64 {
             return Err("node.moniker: a moniker has 1 to 64 bytes".to_owned());
         }

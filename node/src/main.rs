@@ -22,9 +22,11 @@ mod app;
 mod backend;
 mod cli;
 mod config;
+mod diagnostics;
 mod logging;
 mod output;
 mod start;
+mod telemetry;
 
 /// Transactions are allocated on one thread and freed on another, by the ten thousand: the system's allocator takes a tenth
 /// of a loaded node's time for that.

@@ -10,6 +10,7 @@ mod open;
 mod remote;
 mod serving;
 mod signing;
+mod standing;
 mod voter;
 mod watch;
 
@@ -213,16 +214,20 @@ async fn run_as(
         ring: ring.clone(),
     };
     let mut behind = tokio::spawn(behind.run(handle.catch_up, stop.clone()));
+    let asks = keep::Asks::new();
+    let wants_snapshots = asks.sender.clone();
     let house = keep::house(
         chain.clone(),
         home.clone(),
         config.storage.clone(),
         p2p,
+        asks,
         stop.clone(),
     );
     let mut house = tokio::spawn(house);
 
     let tip = backend::follow(chain.clone(), snapshots.clone(), status.clone(), stop.clone());
+    standing::register(&mut registry, snapshots.clone(), ring.clone());
     let backend = Arc::new(Backend {
         chain: chain.clone(),
         snapshots,
@@ -248,12 +253,23 @@ async fn run_as(
     }
     let rpc_metrics = rpc::Metrics::default();
     rpc_metrics.register(&mut registry);
-    let served = watch::serve(&config, tip, registry, stop.clone()).await?;
+    let registry = Arc::new(registry);
+    let drain = rpc::Drain::new(&config.rpc);
+    let pages = watch::Pages {
+        registry: registry.clone(),
+        tip: tip.clone(),
+        drain: drain.clone(),
+    };
+    let served = watch::serve(&config, pages, stop.clone()).await?;
     let shared = (config.storage.snapshot_downloads > 0).then(|| home.snapshots());
     let owner = backend::Owner {
         backend: backend.clone(),
         config: config.clone(),
+        home: home.clone(),
         keys: own.map(Arc::new),
+        drain: drain.clone(),
+        wants_snapshots,
+        registry,
         stop: stop.clone(),
     };
     // Who only listens for a double ends when it has heard enough: nobody may end it otherwise than by a signal.
@@ -266,7 +282,10 @@ async fn run_as(
         backend,
         shared,
         opened.dev_mode,
-        rpc_metrics,
+        watch::Gauges {
+            metrics: rpc_metrics,
+            drain,
+        },
         stop.clone(),
     )
     .await?;
@@ -274,7 +293,7 @@ async fn run_as(
 
     let heard = async {
         match listen {
-            Some(listen) => doppelganger::listen(chain.clone(), opened.snapshots.clone(), listen).await,
+            Some(listen) => doppelganger::listen(chain.clone(), opened.snapshots.clone(), tip, listen).await,
             None => std::future::pending().await,
         }
     };

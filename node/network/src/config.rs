@@ -4,7 +4,7 @@ mod check;
 
 pub use check::ConfigError;
 pub(crate) use check::is_dialable;
-pub(crate) use check::{Checked, Peer as PersistentPeer};
+pub(crate) use check::{Checked, MAX_PERSISTENT, Peer as PersistentPeer, peer};
 
 use serde::{Deserialize, Serialize};
 

@@ -95,6 +95,11 @@ impl Gate {
         self.bans.insert(peer, now + duration.min(LONGEST_BAN));
     }
 
+    /// Lets the peer in again.
+    pub(crate) fn pardon(&mut self, peer: PeerKey) {
+        self.bans.remove(&peer);
+    }
+
     pub(crate) fn banned(&self, peer: PeerKey) -> bool {
         self.bans.get(&peer).is_some_and(|until| *until > Instant::now())
     }

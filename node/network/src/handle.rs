@@ -1,5 +1,6 @@
 //! What the owner of a network can do with it.
 
+use crate::config::{MAX_PERSISTENT, PersistentPeer, peer};
 use crate::shared::{Command, PeerInfo, Shared};
 use crate::{
     Class, DisconnectReason, GossipId, LinkShape, PeerKey, RequestError, Scope, ShapeError, Verdict,
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::oneshot;
 use tokio_util::sync::DropGuard;
 
 /// Why something was not sent.
@@ -31,6 +33,25 @@ pub enum SendError {
     /// The queue is full; the message was dropped.
     #[error("the queue is full: the message was dropped, send it again later")]
     Full,
+    /// The network has shut down.
+    #[error("the network has shut down")]
+    Closed,
+}
+
+/// Why a peer was not added.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddPeerError {
+    /// The address is none. The text says what one looks like.
+    #[error("{0}")]
+    Address(String),
+    /// The peer is this node.
+    #[error("this is the node itself")]
+    Itself,
+    /// There are as many peers to stay connected to as there may be.
+    #[error(
+        "the node stays connected to {MAX_PERSISTENT} peers already, with at most 8 addresses each: restart it without some"
+    )]
+    TooMany,
     /// The network has shut down.
     #[error("the network has shut down")]
     Closed,
@@ -160,6 +181,30 @@ impl Handle {
     /// [`SendError::Closed`].
     pub async fn ban(&self, peer: PeerKey, duration: Duration) -> Result<(), SendError> {
         self.command(Command::Ban { peer, duration }).await
+    }
+
+    /// Stays connected to the peer at `address`, `/ip4/…/tcp/…/p2p/<peer id>`, until the network ends, as to one of
+    /// `persistent_peers`; gives its key. A ban of it is lifted.
+    ///
+    /// # Errors
+    /// [`AddPeerError`].
+    pub async fn add_peer(&self, address: &str) -> Result<PeerKey, AddPeerError> {
+        let PersistentPeer { key, address } = peer(address).map_err(AddPeerError::Address)?;
+        if key == self.shared.key {
+            return Err(AddPeerError::Itself);
+        }
+        let (reply, answer) = oneshot::channel();
+        let keep = Command::Keep {
+            peer: key,
+            address,
+            reply,
+        };
+        self.command(keep).await.map_err(|_| AddPeerError::Closed)?;
+        match answer.await {
+            Ok(true) => Ok(key),
+            Ok(false) => Err(AddPeerError::TooMany),
+            Err(_) => Err(AddPeerError::Closed),
+        }
     }
 
     /// Where this node listens, as multiaddresses, with the ports that the system chose.

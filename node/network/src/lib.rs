@@ -48,7 +48,7 @@ mod streams;
 
 pub use config::{Config, ConfigError, DialConfig, GossipConfig, LimitsConfig, QueueConfig, RequestConfig};
 pub use event::{AnswerTooLong, Class, DisconnectReason, Event, GossipId, Responder, Verdict};
-pub use handle::{Handle, SendError};
+pub use handle::{AddPeerError, Handle, SendError};
 pub use inbox::Events;
 pub use key::{BadSecret, Identity, PeerKey};
 pub use metrics::Metrics;

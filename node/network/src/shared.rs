@@ -44,6 +44,12 @@ pub(crate) enum Command {
         peer: PeerKey,
         addresses: Vec<Multiaddr>,
     },
+    /// Stay connected to `peer`, which is at `address`; says whether there is room for it.
+    Keep {
+        peer: PeerKey,
+        address: Multiaddr,
+        reply: oneshot::Sender<bool>,
+    },
     /// Addresses of validators that a peer told.
     Learned {
         from: PeerKey,

@@ -9,6 +9,7 @@ use primitives::address::Network;
 use primitives::{Height, TxId};
 use proto::ledger::v1 as wire;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// What the services share.
 #[derive(Clone)]
@@ -16,11 +17,21 @@ pub(crate) struct Api {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) terms: Terms,
+    /// Ends subscriptions before everything else ends.
+    pub(crate) subscriptions: CancellationToken,
 }
 
 impl Api {
     pub(crate) fn tip(&self) -> Tip {
         *self.backend.tip().borrow()
+    }
+
+    /// How long subscriptions wait, and for what they end.
+    pub(crate) fn subscription_terms(&self) -> Terms {
+        Terms {
+            drained: Some(self.subscriptions.clone()),
+            ..self.terms.clone()
+        }
     }
 
     pub(crate) fn network(&self) -> Network {

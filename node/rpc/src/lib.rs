@@ -30,6 +30,7 @@ pub mod backend;
 mod config;
 mod convert;
 mod cursor;
+mod drain;
 mod front;
 mod gate;
 mod health;
@@ -49,6 +50,7 @@ mod tls;
 
 pub use backend::{AdminBackend, Backend, DevBackend};
 pub use config::{BLOCK_OVERHEAD, Config, ConfigError};
+pub use drain::Drain;
 pub use listen::BindError;
 pub use local::{Local, LocalListening};
 pub use metrics::Metrics;

@@ -4,6 +4,7 @@
 
 use crate::backend::{AdminBackend, Backend, DevBackend};
 use crate::config::Config;
+use crate::drain::Drain;
 use crate::health;
 use crate::metrics::Metrics;
 use crate::mount::Mounted;
@@ -18,6 +19,9 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_stream::wrappers::UnixListenerStream;
 use tokio_util::sync::CancellationToken;
 use tower::Layer;
+
+/// How long a call of the owner may take, in milliseconds.
+const OWNERS_PATIENCE_MS: u64 = 600_000;
 
 /// The services for the owner, before they listen.
 pub struct Local {
@@ -91,7 +95,13 @@ impl LocalListening {
         let broken = |error: tonic_reflection::server::Error| ServeError::Descriptors(error.to_string());
         let (routes, names) = mounted.finish().map_err(broken)?;
         let (health, reporter) = health::service(names).await;
-        let gate = server::gate(config, &local.backend, &Metrics::default())?;
+        // What the owner asks for may take its time: a snapshot, an export.
+        let patient = Config {
+            call_timeout_ms: OWNERS_PATIENCE_MS,
+            ..config.clone()
+        };
+        let drain = Drain::new(&patient);
+        let gate = server::gate(&patient, &local.backend, &Metrics::default(), &drain)?;
         let calls = gate.layer(routes.add_service(health).prepare());
         let serving = tonic::transport::Server::builder()
             .max_concurrent_streams(config.max_streams_per_connection)

@@ -197,6 +197,12 @@ impl Refusal {
         Self::new(Code::Unavailable, "SHUTTING_DOWN", message).detail(Detail::Retry(Duration::from_secs(5)))
     }
 
+    /// The node is about to be ended.
+    pub(crate) fn draining() -> Self {
+        let message = "this node is being drained and takes nothing new: ask another one";
+        Self::new(Code::Unavailable, "NODE_DRAINING", message).detail(Detail::Retry(Duration::from_secs(5)))
+    }
+
     /// The call took too long.
     pub(crate) fn deadline(limit: Duration) -> Self {
         let message = format!("no answer within {} ms", limit.as_millis());

@@ -3,6 +3,7 @@
 use crate::api::Api;
 use crate::backend::{Backend, DevBackend, SnapshotBackend, SnapshotLimits};
 use crate::config::{Config, ConfigError};
+use crate::drain::Drain;
 use crate::front::Front;
 use crate::gate::{GateLayer, HEADERS, Limits, Methods, Rates, is_local_only};
 use crate::health;
@@ -64,6 +65,7 @@ pub struct Server {
     snapshots: Option<(Arc<dyn SnapshotBackend>, SnapshotLimits)>,
     pages: Option<Routes>,
     metrics: Metrics,
+    drain: Drain,
 }
 
 impl Server {
@@ -74,6 +76,7 @@ impl Server {
     pub fn new(config: Config, backend: Arc<dyn Backend>) -> Result<Self, ServeError> {
         config.validate()?;
         Ok(Self {
+            drain: Drain::new(&config),
             config,
             backend,
             dev: None,
@@ -111,6 +114,13 @@ impl Server {
         self
     }
 
+    /// The same, which takes nothing new when `drain` says so; made with the settings of this server.
+    #[must_use]
+    pub fn with_drain(mut self, drain: Drain) -> Self {
+        self.drain = drain;
+        self
+    }
+
     /// Starts to listen. Connections wait until [`Listening::serve`] runs.
     ///
     /// # Errors
@@ -144,9 +154,11 @@ impl Server {
             recent: Arc::default(),
             terms: Terms {
                 shutdown: shutdown.clone(),
+                drained: None,
                 buffer: self.config.stream_buffer,
                 stall_timeout: self.config.stall_timeout(),
             },
+            subscriptions: self.drain.subscriptions().clone(),
         }
     }
 
@@ -193,6 +205,7 @@ pub(crate) fn gate(
     config: &Config,
     backend: &Arc<dyn Backend>,
     metrics: &Metrics,
+    drain: &Drain,
 ) -> Result<GateLayer, ServeError> {
     let sets = [
         proto::FILE_DESCRIPTOR_SET,
@@ -215,6 +228,7 @@ pub(crate) fn gate(
             config.rate_burst,
             config.rate_limit_loopback,
         ),
+        drain: drain.clone(),
     }))
 }
 
@@ -255,7 +269,8 @@ impl Listening {
             ..
         } = self;
         let (routes, reporter) = server.routes(&server.api(&shutdown)).await?;
-        let calls = gate(&server.config, &server.backend, &server.metrics)?.layer(routes.prepare());
+        let calls =
+            gate(&server.config, &server.backend, &server.metrics, &server.drain)?.layer(routes.prepare());
         let front = Front {
             calls: server.cors().layer(GrpcWebLayer::new().layer(calls)),
             pages: server.pages.clone(),

@@ -15,10 +15,21 @@ pub(crate) type Frames<T> = ReceiverStream<Result<T, Status>>;
 pub(crate) struct Terms {
     /// Ends every stream.
     pub(crate) shutdown: CancellationToken,
+    /// Ends streams that go on for ever, while others come to their end.
+    pub(crate) drained: Option<CancellationToken>,
     /// Frames that wait for the client.
     pub(crate) buffer: usize,
     /// How long the client may leave a full buffer untouched.
     pub(crate) stall_timeout: Duration,
+}
+
+impl Terms {
+    async fn is_drained(&self) {
+        match &self.drained {
+            Some(drained) => drained.cancelled().await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Why a stream ends before its work is done.
@@ -73,6 +84,7 @@ impl<T> Outlet<T> {
             // Order: a node that ends sends no more, however fast its clients read.
             biased;
             () = self.terms.shutdown.cancelled() => Err(Refusal::shutting_down().into()),
+            () = self.terms.is_drained() => Err(Refusal::draining().into()),
             sent = sending => match sent {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) => Err(Stop::Gone),
@@ -86,6 +98,7 @@ impl<T> Outlet<T> {
         tokio::select! {
             biased;
             () = self.terms.shutdown.cancelled() => Err(Refusal::shutting_down().into()),
+            () = self.terms.is_drained() => Err(Refusal::draining().into()),
             () = self.sender.closed() => Err(Stop::Gone),
             output = event => Ok(output),
         }
@@ -101,6 +114,7 @@ mod tests {
     fn terms() -> Terms {
         Terms {
             shutdown: CancellationToken::new(),
+            drained: None,
             buffer: 2,
             stall_timeout: Duration::from_secs(30),
         }

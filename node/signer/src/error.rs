@@ -37,6 +37,12 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// A node needs one.
+    #[error("{}: is the only consensus key: a node that shall not vote is an observer, node.observer = true", path.display())]
+    LastKey {
+        /// Its file.
+        path: PathBuf,
+    },
     /// Others may read the file.
     #[error("{}: others may read it (mode {mode:04o}): chmod go= '{}'", path.display(), path.display())]
     PermissionsTooOpen {

@@ -67,6 +67,11 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Gives a file that was made private back to its owner's editor: it holds no secret.
+pub(crate) fn let_owner_write(path: &Path) -> Result<(), KeyError> {
+    fs::set_permissions(path, Permissions::from_mode(0o644)).map_err(|error| io_error(path, "open up", error))
+}
+
 /// An error that names the file, when there is one (even a dangling link).
 pub(crate) fn refuse_existing(path: &Path) -> Result<(), KeyError> {
     match path.symlink_metadata() {

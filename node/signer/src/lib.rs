@@ -7,6 +7,7 @@
 //! - [`ConsensusKey`] (BLS12-381) and [`Ed25519Key`] (accounts and p2p); [`NodeKeys`] are a node's three.
 //! - [`keystore`]: EIP-2335 JSON and encrypted PKCS#8 PEM, in files that are never overwritten.
 //! - [`guard`]: what was signed, durable before a signature exists.
+//! - [`backup`]: keys, settings and signing history in one encrypted file, and out of it again.
 //! - [`Signer`]: what consensus asks for signatures; [`LocalSigner`] is a key and a guard,
 //!   [`remote::RemoteSigner`] asks another process that has them.
 //! - [`ServiceSigner`]: what operators of services sign with, behind a [`ServiceGuard`] of its own.
@@ -32,6 +33,7 @@
     reason = "node code is not consensus-critical: sizes are bounded by the limits checked beforehand"
 )]
 
+pub mod backup;
 mod bls;
 mod double_voter;
 mod ed25519;

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 const ACCOUNT: &str = "account.pem";
 const CONSENSUS: &str = "consensus.json";
 const P2P: &str = "p2p.pem";
+/// Where keys lie that are not used any more.
+const REMOVED: &str = "removed";
 /// Consensus keys that one folder holds, at most.
 const MOST_KEYS: u32 = 10_000;
 
@@ -171,6 +173,57 @@ impl NodeKeys {
             .collect();
         found.sort();
         Ok(found)
+    }
+
+    /// Puts the file of a consensus key into the folder `removed` beside the others, where no node takes it up. When it is
+    /// the first key's, the next one becomes the first. Nothing is deleted or overwritten; killed at any point, there is
+    /// a first key. Where the file is then.
+    ///
+    /// # Errors
+    /// [`KeyError::Missing`] when the folder holds no such key, [`KeyError::LastKey`] when it holds no other; otherwise as
+    /// [`keystore::load_consensus`].
+    pub fn set_aside(
+        folder: &Path,
+        key: &KeyBytes,
+        protection: &Protection,
+        network: Network,
+    ) -> Result<PathBuf, KeyError> {
+        let first = folder.join(CONSENSUS);
+        let mut found = None;
+        let mut others = Vec::new();
+        for path in core::iter::once(first.clone()).chain(Self::more_consensus(folder)?) {
+            if keystore::load_consensus(&path, protection, network)?.public_key() == *key {
+                found = Some(path);
+            } else {
+                others.push(path);
+            }
+        }
+        let path = found.ok_or_else(|| KeyError::Missing {
+            path: folder.to_owned(),
+        })?;
+        let removed = folder.join(REMOVED);
+        files::make_folder(&removed)?;
+        let short: String = hex::encode(key.0).chars().take(16).collect();
+        let to = removed.join(format!("consensus-{short}.json"));
+        // Order: it has its other name before it loses this one.
+        let linked = |error: io::Error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(files::io_error(&to, "create", error)),
+        };
+        if path == first {
+            let next = others
+                .first()
+                .ok_or_else(|| KeyError::LastKey { path: path.clone() })?;
+            fs::hard_link(&path, &to).or_else(linked)?;
+            files::sync_folder(&removed)?;
+            fs::rename(next, &first).map_err(|error| files::io_error(&first, "name", error))?;
+        } else {
+            fs::hard_link(&path, &to).or_else(linked)?;
+            files::sync_folder(&removed)?;
+            fs::remove_file(&path).map_err(|error| files::io_error(&path, "remove", error))?;
+        }
+        files::sync_folder(folder)?;
+        Ok(to)
     }
 
     /// Reads the three files.

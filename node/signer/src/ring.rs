@@ -56,6 +56,33 @@ impl KeyRing {
         Ok(())
     }
 
+    /// The key signs nothing up to `floor` from now on, whether it is in the ring or not.
+    ///
+    /// # Errors
+    /// As [`Guard::register`].
+    pub fn forbid(&self, key: &KeyBytes, floor: Slot) -> Result<(), SignerError> {
+        Ok(self.guard()?.register(*key, floor)?)
+    }
+
+    /// Whether the key was given away: it signs nothing here for good.
+    ///
+    /// # Errors
+    /// [`SignerError::Abandoned`].
+    pub fn was_given_away(&self, key: &KeyBytes) -> Result<bool, SignerError> {
+        Ok(self.guard()?.watermark(key) == Some(Slot::LAST))
+    }
+
+    /// Takes the key out of the ring; what it signed stays in the guard. Whether it was there.
+    ///
+    /// # Errors
+    /// [`SignerError::Abandoned`].
+    pub fn remove(&self, public: &KeyBytes) -> Result<bool, SignerError> {
+        let mut keys = self.keys.lock().map_err(|_| SignerError::Abandoned)?;
+        let before = keys.len();
+        keys.retain(|key| key.public_key() != *public);
+        Ok(keys.len() < before)
+    }
+
     /// That the guard knows the key, and that it was not given away.
     ///
     /// # Errors

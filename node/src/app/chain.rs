@@ -323,7 +323,9 @@ impl Chain {
             );
             return Ok(Verdict::Invalid(text));
         }
-        let transactions = match self.mempool.verify_block(&block.transactions) {
+        let checked = tracing::info_span!("check signatures")
+            .in_scope(|| self.mempool.verify_block(&block.transactions));
+        let transactions = match checked {
             Ok(transactions) => transactions,
             Err((index, rejection)) => {
                 return Ok(Verdict::Invalid(format!("transaction {index}: {rejection}")));
@@ -333,7 +335,9 @@ impl Chain {
             .context(&base, &block.header, &block.justification)?
             .with_evidence(block.evidence.clone());
         let transactions: Vec<Candidate> = transactions.into_iter().map(Candidate).collect();
-        let executed = match runtime::execute(&base.state, &context, &transactions, &base.before) {
+        let executed = tracing::info_span!("execute")
+            .in_scope(|| runtime::execute(&base.state, &context, &transactions, &base.before));
+        let executed = match executed {
             Ok(executed) => executed,
             Err(ExecuteError::Invalid(why)) => return Ok(Verdict::Invalid(why.to_string())),
             Err(halt @ ExecuteError::Halt(_)) => return Err(halt.into()),
@@ -432,10 +436,16 @@ impl Application for Chain {
         build: &Build,
         seed_signature: SignatureBytes,
     ) -> Result<Option<Block>, ApplicationError> {
+        let (height, view) = (build.header.height.get(), build.header.view.get());
+        let _span = tracing::info_span!("build", height, view).entered();
         self.propose(build, seed_signature).map_err(boxed)
     }
 
     fn verify(&self, verify: &Verify) -> Result<Verdict, ApplicationError> {
+        let header = &verify.block.header;
+        let (height, view) = (header.height.get(), header.view.get());
+        let transactions = verify.block.transactions.len();
+        let _span = tracing::info_span!("verify", height, view, transactions).entered();
         self.judge(verify).map_err(boxed)
     }
 

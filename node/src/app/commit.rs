@@ -66,11 +66,13 @@ impl Chain {
         let Some((last, _)) = outcomes.last() else {
             return Ok(Committed::default());
         };
+        let (height, blocks) = (last.height().get(), outcomes.len());
+        let _span = tracing::info_span!("commit", height, blocks).entered();
         let records = outcomes
             .iter()
             .map(|(outcome, certificate)| record(outcome, certificate.clone()))
             .collect();
-        self.store.commit(records)?;
+        tracing::info_span!("write").in_scope(|| self.store.commit(records))?;
         let mut included = Vec::new();
         for (outcome, certificate) in outcomes {
             self.count(outcome, certificate.as_ref())?;

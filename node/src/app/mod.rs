@@ -29,11 +29,11 @@ pub(crate) use forks::Base;
 pub(crate) use gate::{Admitted, Candidate, Gate, rejection};
 pub(crate) use mischief::Mischief;
 pub(crate) use outcome::Outcome;
-pub(crate) use pruning::PruningTask;
+pub(crate) use pruning::{PruningTask, prune};
 pub(crate) use relay::Relay;
 pub(crate) use replay::replay;
 pub(crate) use snapshots::{Snapshot, Snapshots};
-pub(crate) use snapshotting::SnapshotTask;
+pub(crate) use snapshotting::{ASKS, Ask, SnapshotTask};
 pub(crate) use work::watch as watch_work;
 
 /// The mempool over this chain.

@@ -4,6 +4,7 @@ use super::chain::{Chain, ChainError};
 use primitives::{Epoch, Height};
 use std::sync::Arc;
 use std::time::Duration;
+use store::Pruned;
 use tokio_util::sync::CancellationToken;
 
 /// Epochs kept besides those that an unbonding takes: the running one, and the two whose evidence may still come.
@@ -39,7 +40,13 @@ impl PruningTask {
     }
 }
 
-fn prune(chain: &Chain, window: u64, stop: &CancellationToken) -> Result<(), ChainError> {
+/// Forgets the blocks below the latest `window`, as far as the chain does not need them; what went, and the first height
+/// that it needs. Call it off the async threads.
+pub(crate) fn prune(
+    chain: &Chain,
+    window: u64,
+    stop: &CancellationToken,
+) -> Result<(Pruned, Height), ChainError> {
     let tip = chain.snapshots.latest();
     let below = Height::new(tip.header.height.get().saturating_sub(window));
     let needed = needed_from(chain, tip.header.epoch)?;
@@ -48,7 +55,11 @@ fn prune(chain: &Chain, window: u64, stop: &CancellationToken) -> Result<(), Cha
     }
     let below = below.min(needed);
     if below <= chain.store().earliest() {
-        return Ok(());
+        let none = Pruned {
+            earliest: chain.store().earliest(),
+            ..Pruned::default()
+        };
+        return Ok((none, needed));
     }
     // Readers and the log wait while a batch is applied: gives them twice its time.
     let pause = |took: Duration| {
@@ -57,7 +68,7 @@ fn prune(chain: &Chain, window: u64, stop: &CancellationToken) -> Result<(), Cha
     };
     let pruned = chain.store().prune(below, &pause)?;
     tracing::info!(earliest = %pruned.earliest, blocks = pruned.blocks, bytes = pruned.bytes, "old blocks pruned");
-    Ok(())
+    Ok((pruned, needed))
 }
 
 /// The first height of the oldest epoch whose stake can still be slashed or is still being paid out.

@@ -6,8 +6,13 @@ use primitives::Height;
 use signer::Ed25519Key;
 use std::sync::Arc;
 use store::snapshot::{Folder, SnapshotError, Take};
-use tokio::sync::Notify;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+
+/// Asks for a snapshot now, and hears of which height it is or what came in between.
+pub(crate) type Ask = oneshot::Sender<Result<Height, String>>;
+/// Asks that wait, at most.
+pub(crate) const ASKS: usize = 8;
 
 /// Takes snapshots.
 pub(crate) struct SnapshotTask {
@@ -19,39 +24,43 @@ pub(crate) struct SnapshotTask {
     pub(crate) keep: usize,
     /// Who signs the manifests: the node's key in the network.
     pub(crate) key: Ed25519Key,
-    /// Asks for one now.
-    pub(crate) now: Arc<Notify>,
 }
 
 impl SnapshotTask {
     /// Runs until it is stopped. A snapshot that fails is told of and tried again later: the chain goes on.
-    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), ChainError> {
+    pub(crate) async fn run(
+        self,
+        mut asks: mpsc::Receiver<Ask>,
+        stop: CancellationToken,
+    ) -> Result<(), ChainError> {
         let mut committed = self.chain.committed();
         let mut last = self.newest();
         let task = Arc::new(self);
+        let mut waiting: Vec<Ask> = Vec::new();
         loop {
-            let asked = tokio::select! {
+            tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                () = task.now.notified() => true,
-                changed = committed.changed() => match changed {
-                    Ok(()) => false,
-                    Err(_) => return Ok(()),
-                },
-            };
+                Some(ask) = asks.recv() => waiting.push(ask),
+                changed = committed.changed() => if changed.is_err() { return Ok(()) },
+            }
             let tip = committed.borrow_and_update().get();
             let due = task.interval > 0 && tip >= last.get().saturating_add(task.interval);
-            if !asked && !due {
+            if waiting.is_empty() && !due {
                 continue;
             }
             let (task, stop) = (task.clone(), stop.clone());
             let taken = tokio::task::spawn_blocking(move || task.take(&stop)).await;
             match taken.map_err(|_| ChainError::Broken("taking a snapshot ended early"))? {
-                Ok(Some(height)) => last = height,
+                Ok(Some(height)) => {
+                    last = height;
+                    answer(&mut waiting, &Ok(height));
+                }
                 // None of the latest blocks suits: the next may.
                 Ok(None) | Err(SnapshotError::Stopped) => {}
                 Err(error) => {
                     tracing::error!(%error, "no snapshot was taken");
                     last = Height::new(tip);
+                    answer(&mut waiting, &Err(error.to_string()));
                 }
             }
         }
@@ -95,5 +104,12 @@ impl SnapshotTask {
             }
         }
         Ok(None)
+    }
+}
+
+/// Whoever asked may have gone.
+fn answer(waiting: &mut Vec<Ask>, outcome: &Result<Height, String>) {
+    for ask in waiting.drain(..) {
+        drop(ask.send(outcome.clone()));
     }
 }

@@ -1,18 +1,28 @@
 //! What the node does for its owner alone.
 
+mod held;
+mod upkeep;
+
 use super::Backend;
-use crate::config::NodeConfig;
+use crate::app::Ask;
+use crate::config::{Home, NodeConfig};
 use crate::logging;
+use crypto::bls::KeyBytes;
 use network::PeerKey;
 use primitives::AccountId;
 use primitives::address::Network;
-use rpc::AdminBackend;
-use rpc::backend::{AdminError, HeldKey, ImportedHistory, NewKey, Standing};
+use prometheus_client::registry::Registry;
+use rpc::backend::{
+    AdminError, Drained, ExportedState, HeldKey, ImportedHistory, NewKey, PrunedBlocks, Standing, TakenKey,
+    TakenSnapshot,
+};
+use rpc::{AdminBackend, Drain};
 use signer::guard::Interchange;
 use signer::{ConsensusKey, KeyRing, NodeKeys, Protection};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// How long the answer to a shutdown has to leave before the node ends.
@@ -27,12 +37,33 @@ pub(crate) struct OwnKeys {
     pub(crate) operator: AccountId,
 }
 
+impl OwnKeys {
+    /// A document that tells what keys of this chain signed.
+    fn history(&self, field: &'static str, json: &[u8]) -> Result<Interchange, AdminError> {
+        let wrong = |problem: String| AdminError::Field { field, problem };
+        let document = Interchange::parse(json).map_err(|error| wrong(error.to_string()))?;
+        let chain = self.ring.export().map_err(broken)?.metadata.chain_hash;
+        if document.metadata.chain_hash != chain {
+            return Err(wrong(format!(
+                "it is of chain {}, this node follows {chain}",
+                document.metadata.chain_hash
+            )));
+        }
+        Ok(document)
+    }
+}
+
 /// The node as its owner sees it.
 pub(crate) struct Owner {
     pub(crate) backend: Arc<Backend>,
     pub(crate) config: NodeConfig,
+    pub(crate) home: Home,
     /// `None` for an observer, and where another process signs.
     pub(crate) keys: Option<Arc<OwnKeys>>,
+    /// Tells the public services to take nothing new.
+    pub(crate) drain: Drain,
+    pub(crate) wants_snapshots: mpsc::Sender<Ask>,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -87,6 +118,37 @@ impl AdminBackend for Owner {
             });
         }
         self.backend.network.ban(key, lasts).await.map_err(broken)
+    }
+
+    async fn add_peer(&self, address: &str) -> Result<[u8; 32], AdminError> {
+        self.keep_peer(address).await
+    }
+
+    async fn take_snapshot(&self) -> Result<TakenSnapshot, AdminError> {
+        self.snapshot().await
+    }
+
+    async fn prune(&self, keep: u64) -> Result<PrunedBlocks, AdminError> {
+        self.forget(keep).await
+    }
+
+    async fn export_state(&self) -> Result<ExportedState, AdminError> {
+        self.write_state().await
+    }
+
+    async fn diagnostics(&self) -> Result<Vec<(String, Vec<u8>)>, AdminError> {
+        self.gather().await
+    }
+
+    async fn drain(&self, patience: Duration) -> Drained {
+        tracing::info!("the owner drains the node: no new transactions and subscriptions");
+        self.drain.begin();
+        let (calls, streams) = self.drain.wait(patience).await;
+        Drained {
+            calls,
+            streams,
+            waiting: self.backend.mempool.size().transactions,
+        }
     }
 
     async fn standing(&self) -> Standing {
@@ -145,6 +207,14 @@ impl AdminBackend for Owner {
         .await
     }
 
+    async fn import_key(&self, keystore: Vec<u8>, history: Option<Vec<u8>>) -> Result<TakenKey, AdminError> {
+        self.take_key(keystore, history).await
+    }
+
+    async fn remove_key(&self, key: KeyBytes, although_it_votes: bool) -> Result<String, AdminError> {
+        self.put_aside(key, although_it_votes).await
+    }
+
     async fn export_history(&self) -> Result<String, AdminError> {
         self.with_keys(|own| {
             let document = own.ring.export().map_err(broken)?;
@@ -155,18 +225,7 @@ impl AdminBackend for Owner {
 
     async fn import_history(&self, json: Vec<u8>) -> Result<ImportedHistory, AdminError> {
         self.with_keys(move |own| {
-            let wrong = |problem: String| AdminError::Field {
-                field: "json",
-                problem,
-            };
-            let document = Interchange::parse(&json).map_err(|error| wrong(error.to_string()))?;
-            let chain = own.ring.export().map_err(broken)?.metadata.chain_hash;
-            if document.metadata.chain_hash != chain {
-                return Err(wrong(format!(
-                    "it is of chain {}, this node follows {chain}",
-                    document.metadata.chain_hash
-                )));
-            }
+            let document = own.history("json", &json)?;
             let imported = own.ring.import(&document).map_err(broken)?;
             Ok(ImportedHistory {
                 keys: imported.keys,

@@ -1,12 +1,23 @@
 //! `palisade admin`: what a running node does for its owner alone, over the socket in its home.
 
+mod keys;
+mod upkeep;
+
 use crate::cli::context::Context;
-use crate::output::{Exit, Failure, Show, columns, pairs};
+use crate::output::{Exit, Failure, Show, pairs};
 use clap::Subcommand;
 use client::{Client, Timeouts};
 use proto::admin::v1 as wire;
 use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
 use testnet::Span;
+
+/// A snapshot, an export or a drain takes its time.
+const PATIENT: Timeouts = Timeouts {
+    connect: Duration::from_secs(3),
+    request: Duration::from_secs(610),
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -27,14 +38,64 @@ pub(crate) enum Verb {
         #[arg(long, default_value = "10m", value_name = "DURATION")]
         keep_away: Span,
     },
+    /// Stay connected to a peer until the node ends; for longer, put it into network.persistent_peers.
+    AddPeer {
+        /// /ip4/ADDRESS/tcp/PORT/p2p/PEER_ID, as the peer prints it when it starts.
+        address: String,
+    },
+    /// Take a snapshot of the latest final state.
+    Snapshot,
+    /// Forget old blocks now, except those that the chain still needs.
+    Prune {
+        /// How many of the latest blocks stay.
+        #[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u64).range(128..))]
+        keep: u64,
+        /// Do it: what is forgotten comes from other nodes alone.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write the latest final state into a file in the home, entry by entry.
+    Export,
+    /// Gather what somebody who helps needs to see, without secrets, in a new folder.
+    Diagnostics {
+        /// The folder to make.
+        folder: PathBuf,
+    },
+    /// Take no more transactions and subscriptions, wait for the calls under way, and say when it is safe to stop the node.
+    Drain {
+        /// How long to wait, ten minutes at most.
+        #[arg(long, default_value = "30s", value_name = "DURATION")]
+        patience: Span,
+    },
     /// The consensus keys that the node holds.
     Keys,
+    /// Take up a consensus key that was made elsewhere, encrypted with the password of the node's own keys.
+    ImportKey {
+        /// The keystore, after EIP-2335.
+        file: PathBuf,
+        /// What the key has signed, as `palisade validator history export` wrote it.
+        #[arg(long, value_name = "FILE")]
+        history: Option<PathBuf>,
+    },
+    /// Put a consensus key aside: its file is kept in the home, and so is what it signed.
+    RemoveKey {
+        /// The key, in hex.
+        key: String,
+        /// The key goes although the validator votes with it, or is about to: it misses its votes from here on.
+        #[arg(long)]
+        although_it_votes: bool,
+    },
     /// End the node, in order.
     Shutdown,
 }
 
 /// The socket in the home, and whoever listens there.
 pub(crate) async fn owner(context: &Context) -> Result<Client, Failure> {
+    owner_within(context, Timeouts::default()).await
+}
+
+/// The same, for calls that may take so long.
+async fn owner_within(context: &Context, timeouts: Timeouts) -> Result<Client, Failure> {
     let home = context.home()?;
     let socket = context.settings(&[], false)?.config.admin.socket;
     if socket.is_empty() {
@@ -46,7 +107,7 @@ pub(crate) async fn owner(context: &Context) -> Result<Client, Failure> {
     }
     let path = home.path().join(socket);
     let path = std::path::absolute(&path).unwrap_or(path);
-    Ok(Client::connect(&format!("unix:{}", path.display()), Timeouts::default()).await?)
+    Ok(Client::connect(&format!("unix:{}", path.display()), timeouts).await?)
 }
 
 #[derive(Serialize)]
@@ -82,43 +143,17 @@ impl Show for Standing {
     }
 }
 
-#[derive(Serialize)]
-struct HeldKey {
-    key: String,
-    votes: bool,
-    highest_epoch: u64,
-    highest_view: u64,
-}
-
-#[derive(Serialize)]
-#[serde(transparent)]
-struct HeldKeys(Vec<HeldKey>);
-
-impl Show for HeldKeys {
-    fn table(&self) -> String {
-        let rows: Vec<Vec<String>> = self
-            .0
-            .iter()
-            .map(|one| {
-                vec![
-                    one.key.clone(),
-                    one.votes.to_string(),
-                    format!("{}/{}", one.highest_epoch, one.highest_view),
-                ]
-            })
-            .collect();
-        columns(&["KEY", "VOTES", "SIGNED UP TO (EPOCH/VIEW)"], &rows)
-    }
-
-    fn id(&self) -> Option<String> {
-        self.0.iter().find(|one| one.votes).map(|one| one.key.clone())
-    }
-}
-
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
-    let client = owner(context).await?;
+    let client = owner_within(context, PATIENT).await?;
     let mut admin = client.admin();
     match verb {
+        Verb::AddPeer { .. }
+        | Verb::Snapshot
+        | Verb::Prune { .. }
+        | Verb::Export
+        | Verb::Diagnostics { .. }
+        | Verb::Drain { .. } => upkeep::run(verb, &client, context).await,
+        Verb::ImportKey { .. } | Verb::RemoveKey { .. } => keys::run(verb, &client, context).await,
         Verb::Config => {
             let request = admin.get_effective_config(wire::GetEffectiveConfigRequest {});
             let answer = client.unary(request).await?;
@@ -157,17 +192,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<(), Failure> {
             context.output.note("disconnected");
             Ok(())
         }
-        Verb::Keys => {
-            let mut keys = client.keys();
-            let answer = client.unary(keys.list_keys(wire::ListKeysRequest {})).await?;
-            let held = answer.keys.into_iter().map(|one| HeldKey {
-                key: hex::encode(&one.key),
-                votes: one.votes,
-                highest_epoch: one.highest_epoch,
-                highest_view: one.highest_view,
-            });
-            context.output.show(&HeldKeys(held.collect()))
-        }
+        Verb::Keys => keys::list(&client, context).await,
         Verb::Shutdown => {
             client.unary(admin.shutdown(wire::ShutdownRequest {})).await?;
             context.output.note("the node ends");

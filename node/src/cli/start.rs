@@ -51,18 +51,18 @@ impl Start {
             set.push("rpc.allow_plaintext_public=true".to_owned());
         }
         let loaded = context.settings(&set, true)?;
-        logging::begin(&loaded.config)?;
         let home = context.home()?;
         let permissions = Permissions {
             init_signing_history: self.init_signing_history,
             doppelganger_wait: self.doppelganger_wait,
         };
         crate::cli::block_on(async {
+            let tracing = logging::begin_traced(&loaded.config)?;
             let stop = CancellationToken::new();
             watch_signals(&stop)?;
-            start::run(loaded.config, &home, permissions, stop)
-                .await
-                .map_err(|error| failure(&error))
+            let ran = start::run(loaded.config, &home, permissions, stop).await;
+            tracing.end().await;
+            ran.map_err(|error| failure(&error))
         })
     }
 }

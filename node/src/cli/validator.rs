@@ -10,6 +10,8 @@ mod relocate;
 mod rotate;
 mod status;
 
+pub(crate) use history::export as export_history;
+
 use crate::cli::context::Context;
 use crate::cli::restaking::Sender;
 use crate::cli::tx::{self, SendFlags};

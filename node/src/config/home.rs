@@ -42,6 +42,11 @@ impl Home {
         self.0.join("guard")
     }
 
+    /// When the last backup was made, and of what.
+    pub(crate) fn backup_record(&self) -> PathBuf {
+        self.0.join("backup.json")
+    }
+
     /// Blocks and state.
     pub(crate) fn store(&self) -> PathBuf {
         self.data().join("store")

@@ -14,13 +14,17 @@ use crypto::bls::KeyBytes;
 use light_palisade::{Block, ValidatorSet};
 use primitives::address::Network;
 use primitives::{Height, Timestamp};
+use rpc::backend::Tip;
 use signer::guard::{Guard, GuardConfig, GuardError};
 use signer::{NodeKeys, keystore};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch as watch_channel;
 use tokio::time::Instant;
 use wal::Disk;
 
+/// How much longer a node listens that is catching up.
+const CATCHING_UP: Duration = Duration::from_secs(1);
 /// How far a block's time may be ahead of the clock of those who vote for it, in milliseconds.
 const AHEAD_MS: u64 = 2_000;
 
@@ -81,10 +85,11 @@ pub(super) fn due(
 pub(super) async fn listen(
     chain: Arc<Chain>,
     snapshots: Arc<Snapshots>,
+    tip: watch_channel::Receiver<Tip>,
     listen: Listen,
 ) -> Result<(), StartError> {
     let started = Timestamp::new(watch::now().get().saturating_add(AHEAD_MS));
-    let end = Instant::now() + listen.lasts;
+    let mut end = Instant::now() + listen.lasts;
     let mut committed = chain.committed();
     let mut seen = *committed.borrow_and_update();
     tracing::warn!(
@@ -94,6 +99,11 @@ pub(super) async fn listen(
     loop {
         tokio::select! {
             () = tokio::time::sleep_until(end) => {
+                // What is voted now, who is still catching up has not heard.
+                if tip.borrow().syncing {
+                    end = Instant::now() + CATCHING_UP;
+                    continue;
+                }
                 tracing::info!("nobody else votes with this node's keys");
                 return Ok(());
             }

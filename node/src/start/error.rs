@@ -7,6 +7,7 @@ use genesis::GenesisError;
 use network::{BadSecret, NetworkError};
 use primitives::Height;
 use rpc::ServeError;
+use signer::backup::BackupError;
 use signer::guard::GuardError;
 use signer::remote::RemoteError;
 use signer::{KeyError, SignerError};
@@ -51,6 +52,9 @@ pub(crate) enum StartError {
     /// The guard.
     #[error("{0}")]
     Guard(#[from] GuardError),
+    /// The history of a restored backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The signer.
     #[error(transparent)]
     Signer(#[from] SignerError),
@@ -169,7 +173,9 @@ impl StartError {
             Self::Remote(RemoteError::Signer(error)) => of_signer(error),
             Self::Remote(RemoteError::Ended(_) | RemoteError::Thread(_)) => Exit::Unexpected,
             Self::Remote(_) => Exit::Config,
-            Self::Guard(_) | Self::Key(_) | Self::Signer(_) | Self::Identity(_) => Exit::Key,
+            Self::Guard(_) | Self::Backup(_) | Self::Key(_) | Self::Signer(_) | Self::Identity(_) => {
+                Exit::Key
+            }
             Self::Store(error) | Self::Snapshot(SnapshotError::Store(error)) => of_store(error),
             Self::Snapshot(SnapshotError::Unsuitable { .. }) => Exit::NotFound,
             Self::Snapshot(_) => Exit::Unexpected,

@@ -1,14 +1,14 @@
 //! What a node does to keep its house: old blocks forgotten, snapshots taken, the disk's use watched.
 
 use super::StartError;
-use crate::app::{Chain, PruningTask, SnapshotTask};
+use crate::app::{ASKS, Ask, Chain, PruningTask, SnapshotTask};
 use crate::config::{Home, Pruning, StorageSection};
 use signer::Ed25519Key;
 use std::sync::Arc;
 use std::time::Duration;
 use store::snapshot::Folder;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// Between two looks at what the store takes on disk.
@@ -18,26 +18,39 @@ const MOST_AMPLIFICATION: u64 = 5;
 /// Below this nothing is said: the database takes room ahead.
 const SMALL: u64 = 256 << 20;
 
+/// Who wants snapshots: the owner, at the socket or by a signal.
+pub(super) struct Asks {
+    pub(super) sender: mpsc::Sender<Ask>,
+    pub(super) receiver: mpsc::Receiver<Ask>,
+}
+
+impl Asks {
+    pub(super) fn new() -> Self {
+        let (sender, receiver) = mpsc::channel(ASKS);
+        Self { sender, receiver }
+    }
+}
+
 /// Does all of it until `stop`. Ends early only when something is broken.
 pub(super) async fn house(
     chain: Arc<Chain>,
     home: Home,
     storage: StorageSection,
     key: Ed25519Key,
+    asks: Asks,
     stop: CancellationToken,
 ) -> Result<(), StartError> {
+    let Asks { sender, receiver } = asks;
     let pruning = PruningTask {
         chain: chain.clone(),
         window: storage.window_blocks,
     };
-    let now = Arc::new(Notify::new());
     let snapshots = SnapshotTask {
         chain: chain.clone(),
         folder: Folder::new(home.snapshots()),
         interval: storage.snapshot_interval_blocks,
         keep: storage.snapshots_kept,
         key,
-        now: now.clone(),
     };
     let prune = async {
         if storage.pruning == Pruning::Window {
@@ -48,17 +61,18 @@ pub(super) async fn house(
     };
     tokio::select! {
         ended = prune => Ok(ended?),
-        ended = snapshots.run(stop.clone()) => Ok(ended?),
+        ended = snapshots.run(receiver, stop.clone()) => Ok(ended?),
         ended = watch_disk(chain, stop.clone()) => ended,
-        ended = on_request(now) => ended,
+        ended = on_request(sender) => ended,
     }
 }
 
 /// SIGUSR1 asks for a snapshot: `palisade snapshot create` sends it.
-async fn on_request(now: Arc<Notify>) -> Result<(), StartError> {
+async fn on_request(asks: mpsc::Sender<Ask>) -> Result<(), StartError> {
     let mut asked = signal(SignalKind::user_defined1())?;
     while asked.recv().await.is_some() {
-        now.notify_one();
+        // Who sends a signal looks into the folder himself; one who cannot be heard now has asked often enough.
+        drop(asks.try_send(oneshot::channel().0));
     }
     Ok(())
 }

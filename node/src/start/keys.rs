@@ -34,6 +34,8 @@ impl NewKeys {
                 return;
             }
         };
+        // A file that went may come back as another key's.
+        self.seen.retain(|path| found.contains(path));
         for path in found {
             if !self.seen.insert(path.clone()) {
                 continue;

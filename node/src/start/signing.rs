@@ -11,7 +11,7 @@ use signer::guard::{Guard, GuardConfig, GuardError, Slot};
 use signer::remote::RemoteSigner;
 use signer::{
     ConsensusKey, Ed25519Key, KeyRing, Keys as KeysHeld, LocalSigner, NodeKeys, Password, Protection, Signer,
-    keystore,
+    backup, keystore,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -102,6 +102,10 @@ pub(super) fn signer(
             let mut guard = Guard::initialise(disk()?, chain, GuardConfig::default())?;
             // What was signed before is not known: nothing of this epoch is signed again.
             guard.register(key, Slot::end_of(tip))?;
+            // A backup's keys may have signed more since it was made.
+            if let Some(history) = backup::waiting(&home.guard())? {
+                backup::take_up(&mut guard, &history, Slot::end_of(tip))?;
+            }
             tracing::warn!(epoch = %tip, "the signing history starts anew: no vote before the next epoch");
             (guard, tip.next().unwrap_or(Epoch::MAX))
         }

@@ -12,7 +12,7 @@ use primitives::Timestamp;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use rpc::backend::{SnapshotLimits, Tip};
-use rpc::{Local, Server};
+use rpc::{Drain, Local, Server};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,16 +44,25 @@ impl Running {
     }
 }
 
+/// What the gRPC server counts in, and what tells it to take nothing new.
+pub(super) struct Gauges {
+    pub(super) metrics: rpc::Metrics,
+    pub(super) drain: Drain,
+}
+
 /// Listens for gRPC; the services end with `stop`.
 pub(super) async fn listen(
     config: &NodeConfig,
     backend: Arc<Backend>,
     snapshots: Option<PathBuf>,
     dev: bool,
-    metrics: rpc::Metrics,
+    gauges: Gauges,
     stop: CancellationToken,
 ) -> Result<Running, StartError> {
-    let mut server = Server::new(config.rpc.clone(), backend.clone())?.with_metrics(metrics);
+    let Gauges { metrics, drain } = gauges;
+    let mut server = Server::new(config.rpc.clone(), backend.clone())?
+        .with_metrics(metrics)
+        .with_drain(drain);
     if let Some(folder) = snapshots {
         let limits = SnapshotLimits {
             downloads: config.storage.snapshot_downloads,
@@ -99,17 +108,18 @@ pub(super) async fn listen_for_owner(
     }))))
 }
 
+/// What the pages tell of.
 #[derive(Clone)]
-struct Pages {
-    registry: Arc<Registry>,
-    tip: watch::Receiver<Tip>,
+pub(super) struct Pages {
+    pub(super) registry: Arc<Registry>,
+    pub(super) tip: watch::Receiver<Tip>,
+    pub(super) drain: Drain,
 }
 
 /// Serves `/metrics`, `/healthy` and `/ready` until `stop`; gives the address.
 pub(super) async fn serve(
     config: &NodeConfig,
-    tip: watch::Receiver<Tip>,
-    registry: Registry,
+    pages: Pages,
     stop: CancellationToken,
 ) -> Result<SocketAddr, StartError> {
     let address = config.metrics.listen;
@@ -118,10 +128,6 @@ pub(super) async fn serve(
     let address = listener
         .local_addr()
         .map_err(|source| StartError::Metrics { address, source })?;
-    let pages = Pages {
-        registry: Arc::new(registry),
-        tip,
-    };
     let router = Router::new()
         .route("/metrics", get(metrics))
         .route("/healthy", get(|| async { "ok\n" }))
@@ -149,7 +155,9 @@ async fn metrics(State(pages): State<Pages>) -> Response {
 async fn ready(State(pages): State<Pages>) -> Response {
     let tip = *pages.tip.borrow();
     let age = now().since(tip.time).get();
-    let why = if tip.height.is_zero() {
+    let why = if pages.drain.has_begun() {
+        "this node is being drained".to_owned()
+    } else if tip.height.is_zero() {
         "no block is final yet".to_owned()
     } else if tip.syncing {
         format!("catching up: at height {} of {}", tip.height, tip.target)

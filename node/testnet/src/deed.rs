@@ -289,9 +289,15 @@ mod tests {
         );
         assert_eq!(
             read("price ETH 240pal"),
-            Ok(Deed::Price("ETH".into(), Priced::Stated(Amount::new(240_000_000_000))))
+            Ok(Deed::Price(
+                "ETH".into(),
+                Priced::Stated(Amount::new(240_000_000_000))
+            ))
         );
-        assert_eq!(read("price ETH feed"), Ok(Deed::Price("ETH".into(), Priced::Feed)));
+        assert_eq!(
+            read("price ETH feed"),
+            Ok(Deed::Price("ETH".into(), Priced::Feed))
+        );
         assert_eq!(
             read("moved 60% from PAL to ETH"),
             Ok(Deed::Moved("PAL".into(), "ETH".into(), 6_000))

@@ -6,6 +6,7 @@
 )]
 
 mod arguments;
+mod backups;
 mod configuration;
 mod home;
 mod keys;

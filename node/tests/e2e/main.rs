@@ -17,6 +17,7 @@ mod misbehaviour;
 mod network;
 mod newcomer;
 mod operators;
+mod owning;
 mod storage;
 mod stories;
 mod surroundings;

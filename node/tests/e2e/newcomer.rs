@@ -53,17 +53,34 @@ fn a_fifth_node_joins_is_restaked_to_votes_and_leaves() {
     };
     let height = testnet.highest().to_string();
     testnet.wait("the fifth node to catch up", || {
-        let asked = testnet.command(&["query", "block", &height, "--node", &url]).output();
+        let asked = testnet
+            .command(&["query", "block", &height, "--node", &url])
+            .output();
         asked.unwrap().status.success()
     });
 
     // A validator by a small bond, and a vault that others fill.
     send(&["tx", "send", "alice", account, "2000pal"]);
     send(&[
-        "validator", "register", "--home", &place, "--moniker", "fifth", "--bond", "1000pal",
+        "validator",
+        "register",
+        "--home",
+        &place,
+        "--moniker",
+        "fifth",
+        "--bond",
+        "1000pal",
     ]);
     send(&[
-        "vault", "create", "ETH", "--leverage", "1", "--serves", "0", "--from", &key,
+        "vault",
+        "create",
+        "ETH",
+        "--leverage",
+        "1",
+        "--serves",
+        "0",
+        "--from",
+        &key,
     ]);
     let vaults = testnet.json(&["vault", "list", "--operator", operator]);
     let vault = vaults[0]["address"].as_str().unwrap();
@@ -71,7 +88,11 @@ fn a_fifth_node_joins_is_restaked_to_votes_and_leaves() {
     send(&["operator", "allocate", vault, "0", "100%", "--from", &key]);
     testnet.run(&["testnet", "epoch", "next"]);
     let early = power(&testnet, operator);
-    assert_eq!(of_vault(&early), 0, "a pledge counts after its delay alone: {early}");
+    assert_eq!(
+        of_vault(&early),
+        0,
+        "a pledge counts after its delay alone: {early}"
+    );
 
     // 20 s of chain time later the pledge binds, and from the next set on it is power.
     testnet.run(&["testnet", "time", "warp", "20s"]);
@@ -93,7 +114,11 @@ fn a_fifth_node_joins_is_restaked_to_votes_and_leaves() {
         power(&testnet, operator)["place"] == "not_serving"
     });
     let gone = power(&testnet, operator);
-    assert_eq!((npal(&gone["power"]), &gone["weight"]), (0, &Value::from(0)), "{gone}");
+    assert_eq!(
+        (npal(&gone["power"]), &gone["weight"]),
+        (0, &Value::from(0)),
+        "{gone}"
+    );
     testnet.wait("the fifth node to vote no more", || {
         status()["node"]["signing"] == false
     });

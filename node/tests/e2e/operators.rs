@@ -51,7 +51,9 @@ struct Operator<'a> {
 
 impl Operator<'_> {
     fn folder(&self) -> PathBuf {
-        self.testnet.path().join(format!("{}-{}", self.node, self.service))
+        self.testnet
+            .path()
+            .join(format!("{}-{}", self.node, self.service))
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -204,7 +206,9 @@ fn operators_agree_on_a_price_and_answer_tasks_whatever_is_killed() {
 
     let _first = killed_in_between(&testnet, &first, running, &file);
     // From the next round on it says what its source does: far off, it is not near, and the median is another.
-    testnet.wait("the median to move", || price(&testnet) == Some(2_510 * UNIT + UNIT / 2));
+    testnet.wait("the median to move", || {
+        price(&testnet) == Some(2_510 * UNIT + UNIT / 2)
+    });
 
     // A node that dies takes its operator out of a round or two, not more.
     testnet.run(&["testnet", "node", "kill", "node1"]);
@@ -224,7 +228,18 @@ fn operators_agree_on_a_price_and_answer_tasks_whatever_is_killed() {
     });
     let _working: Vec<Running> = workers.iter().map(|one| one.start(one.node)).collect();
     testnet.run(&[
-        "service", "post", "1", "--text", "work", "--pay", "3pal", "--respond", "20s", "--from", "alice", "--wait",
+        "service",
+        "post",
+        "1",
+        "--text",
+        "work",
+        "--pay",
+        "3pal",
+        "--respond",
+        "20s",
+        "--from",
+        "alice",
+        "--wait",
         "--yes",
     ]);
     testnet.wait("the task to be certified", || {

@@ -59,7 +59,8 @@ pub(crate) struct Checked {
 
 const MAX_LISTEN: usize = 16;
 const MAX_EXTERNAL: usize = 8;
-const MAX_PERSISTENT: usize = 512;
+/// Peers to stay connected to, at most.
+pub(crate) const MAX_PERSISTENT: usize = 512;
 
 /// What a number must be.
 struct Rule {
@@ -286,7 +287,8 @@ pub(crate) fn is_dialable(address: &Multiaddr) -> bool {
     }
 }
 
-fn peer(text: &str) -> Result<Peer, String> {
+/// The peer that a text like `/ip4/…/tcp/…/p2p/<peer id>` names.
+pub(crate) fn peer(text: &str) -> Result<Peer, String> {
     let mut address = multiaddr(text)?;
     let Some(Protocol::P2p(id)) = address.pop() else {
         return Err("it must end with /p2p/<peer id>, which the peer prints when it starts".into());

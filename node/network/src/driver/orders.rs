@@ -1,6 +1,7 @@
 //! What the driver is asked to do, and dialing.
 
 use super::Driver;
+use crate::config::MAX_PERSISTENT;
 use crate::shared::Command;
 use crate::{DisconnectReason, PeerKey};
 use libp2p::multiaddr::Protocol;
@@ -15,6 +16,8 @@ use tokio::time::{Instant, timeout};
 
 /// How long a name may take to be resolved.
 const RESOLVE_TIME: Duration = Duration::from_secs(3);
+/// Addresses of one peer that was added while the node runs.
+const MAX_ADDRESSES: usize = 8;
 /// Addresses that one name may have.
 const MAX_RESOLVED: usize = 8;
 
@@ -36,8 +39,30 @@ impl Driver {
                 self.part(peer, DisconnectReason::Banned);
             }
             Command::Dial { peer, addresses } => self.dial(peer, addresses),
+            Command::Keep { peer, address, reply } => {
+                // Whoever asked may have gone: nothing depends on the answer here.
+                reply.send(self.keep(peer, address)).unwrap_or_default();
+            }
             Command::Learned { from, list } => self.learn(from, list),
         }
+    }
+
+    /// Stays connected to `peer` from now on; whether there was room for it.
+    fn keep(&mut self, peer: PeerKey, address: Multiaddr) -> bool {
+        let full = self.persistent.len() >= MAX_PERSISTENT;
+        if full && !self.persistent.contains_key(&peer) {
+            return false;
+        }
+        let addresses = self.persistent.entry(peer).or_default();
+        if !addresses.contains(&address) {
+            if addresses.len() >= MAX_ADDRESSES {
+                return false;
+            }
+            addresses.push(address);
+        }
+        self.swarm.behaviour_mut().gate.pardon(peer);
+        self.update_validators();
+        true
     }
 
     /// Takes over the newest set of validators.

@@ -1,7 +1,7 @@
 //! Who gets in, and how peers find each other.
 
 use crate::support::{CHAIN, Node, dialing, key, mesh, stop, until, within};
-use palisade_network::{Class, Config, DisconnectReason, LimitsConfig, NetworkError};
+use palisade_network::{AddPeerError, Class, Config, DisconnectReason, LimitsConfig, NetworkError};
 use primitives::ChainHash;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -163,6 +163,40 @@ async fn a_banned_peer_stays_out_until_its_ban_ends() {
     assert_eq!(first.disconnected().await, (key(2), DisconnectReason::Banned));
     assert_eq!(second.disconnected().await.0, key(1));
     assert_eq!(first.connected().await, key(2));
+    stop(vec![first, second]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_is_added_while_the_node_runs_is_kept_like_one_of_the_settings() {
+    let mut first = Node::start(1, Config::default()).await;
+    let mut second = Node::start(2, Config::default()).await;
+    let address = second.handle.dial_addresses()[0].clone();
+    // Also one that was sent away.
+    first.handle.ban(key(2), Duration::from_secs(600)).await.unwrap();
+    assert_eq!(first.handle.add_peer(&address).await, Ok(key(2)));
+    assert_eq!(
+        (first.connected().await, second.connected().await),
+        (key(2), key(1))
+    );
+    second.handle.disconnect(key(1), "just because").await.unwrap();
+    second.disconnected().await;
+    assert_eq!(second.connected().await, key(1));
+    let own = first.handle.dial_addresses()[0].clone();
+    assert_eq!(first.handle.add_peer(&own).await, Err(AddPeerError::Itself));
+    let wrong = first.handle.add_peer("/ip4/127.0.0.1/tcp/1").await;
+    assert!(matches!(&wrong, Err(AddPeerError::Address(hint)) if hint.contains("/p2p/<peer id>")));
+    // Other addresses of one peer, until there are too many.
+    let id = address.rsplit('/').next().unwrap();
+    let mut taken = 1;
+    while first
+        .handle
+        .add_peer(&format!("/ip4/127.0.0.1/tcp/{taken}/p2p/{id}"))
+        .await
+        .is_ok()
+    {
+        taken += 1;
+    }
+    assert_eq!(taken, 8);
     stop(vec![first, second]).await;
 }
 

@@ -1,7 +1,7 @@
 //! What a node's owner alone may ask of it.
 
 use crypto::bls::{KeyBytes, SignatureBytes};
-use primitives::{Epoch, Height, View};
+use primitives::{Digest, Epoch, Height, View};
 use std::time::Duration;
 
 /// Why something is not done for the owner.
@@ -64,6 +64,63 @@ pub struct NewKey {
     pub file: String,
 }
 
+/// A consensus key that was taken up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenKey {
+    /// The key, its proof and its file.
+    pub held: NewKey,
+    /// The first epoch in which it may sign.
+    pub from: Epoch,
+}
+
+/// A snapshot that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenSnapshot {
+    /// The height of its block.
+    pub height: Height,
+    /// The root of its state.
+    pub root: Digest,
+    /// Its folder.
+    pub path: String,
+}
+
+/// What pruning did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PrunedBlocks {
+    /// The first height whose block is still there.
+    pub earliest: Height,
+    /// How many blocks went.
+    pub blocks: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The first height that the chain still needs.
+    pub needed_from: Height,
+}
+
+/// A state that was written into a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportedState {
+    /// The height after whose block it is.
+    pub height: Height,
+    /// Its root.
+    pub root: Digest,
+    /// Entries in it.
+    pub entries: u64,
+    /// The file.
+    pub path: String,
+}
+
+/// What is left when a node takes nothing new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Calls under way.
+    pub calls: usize,
+    /// Streams that are open.
+    pub streams: usize,
+    /// Transactions that wait for a block.
+    pub waiting: usize,
+}
+
 /// What an import of a signing history did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportedHistory {
@@ -93,6 +150,24 @@ pub trait AdminBackend: Send + Sync + 'static {
     /// Disconnects a peer and keeps it away.
     async fn remove_peer(&self, key: [u8; 32], lasts: Duration) -> Result<(), AdminError>;
 
+    /// Stays connected to a peer, by its address; its key.
+    async fn add_peer(&self, address: &str) -> Result<[u8; 32], AdminError>;
+
+    /// Takes a snapshot.
+    async fn take_snapshot(&self) -> Result<TakenSnapshot, AdminError>;
+
+    /// Forgets all but the latest blocks.
+    async fn prune(&self, keep: u64) -> Result<PrunedBlocks, AdminError>;
+
+    /// Writes the latest final state into a file.
+    async fn export_state(&self) -> Result<ExportedState, AdminError>;
+
+    /// What there is to see, by name.
+    async fn diagnostics(&self) -> Result<Vec<(String, Vec<u8>)>, AdminError>;
+
+    /// Takes no more transactions and subscriptions, and waits for the calls under way.
+    async fn drain(&self, patience: Duration) -> Drained;
+
     /// Where consensus stands.
     async fn standing(&self) -> Standing;
 
@@ -104,6 +179,12 @@ pub trait AdminBackend: Send + Sync + 'static {
 
     /// Makes another consensus key.
     async fn create_key(&self) -> Result<NewKey, AdminError>;
+
+    /// Takes up a key that was made elsewhere, with what it signed there where that is known.
+    async fn import_key(&self, keystore: Vec<u8>, history: Option<Vec<u8>>) -> Result<TakenKey, AdminError>;
+
+    /// Puts a key aside; where its file is then. One that votes only when that is said.
+    async fn remove_key(&self, key: KeyBytes, although_it_votes: bool) -> Result<String, AdminError>;
 
     /// What its keys have signed, as JSON.
     async fn export_history(&self) -> Result<String, AdminError>;

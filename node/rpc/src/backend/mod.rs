@@ -12,7 +12,10 @@ mod state;
 mod transactions;
 mod version;
 
-pub use admin::{AdminBackend, AdminError, HeldKey, ImportedHistory, NewKey, Standing};
+pub use admin::{
+    AdminBackend, AdminError, Drained, ExportedState, HeldKey, ImportedHistory, NewKey, PrunedBlocks,
+    Standing, TakenKey, TakenSnapshot,
+};
 pub use chain::{ChainInfo, Direction, LocalValidator, NodeInfo, Peer, Tip};
 pub use dev::{DevAccount, DevBackend, DevClock, LinkFault, NodeFault};
 pub use ledger::{FinalBlock, FinalityProof, Handover, Place, Places};

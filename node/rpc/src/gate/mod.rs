@@ -10,6 +10,7 @@ pub(crate) use origin::is_local_only;
 pub(crate) use rate::Rates;
 
 use crate::backend::Tip;
+use crate::drain::Drain;
 use crate::gate::body::{End, Watched};
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
@@ -17,13 +18,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderName, HeaderValue, Request, Response};
 use tonic::codegen::{BoxFuture, Service};
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Code, Status};
 use tower::Layer;
+use tracing::Instrument;
 
 /// The header by which a client may say which chain it means.
 pub(crate) const CHAIN_ID: HeaderName = HeaderName::from_static("x-palisade-chain-id");
@@ -45,12 +47,11 @@ pub(crate) struct Limits {
     pub(crate) call_timeout: Duration,
     pub(crate) max_receive_bytes: usize,
     pub(crate) rates: Rates,
+    pub(crate) drain: Drain,
 }
 
 struct Shared {
     limits: Limits,
-    calls: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
 }
 
 /// Puts the gate before services.
@@ -59,13 +60,7 @@ pub(crate) struct GateLayer(Arc<Shared>);
 
 impl GateLayer {
     pub(crate) fn new(limits: Limits) -> Self {
-        let calls = Arc::new(Semaphore::new(limits.max_calls));
-        let streams = Arc::new(Semaphore::new(limits.max_streams));
-        Self(Arc::new(Shared {
-            limits,
-            calls,
-            streams,
-        }))
+        Self(Arc::new(Shared { limits }))
     }
 }
 
@@ -117,10 +112,13 @@ impl Shared {
             };
             return Err(Refusal::chain(&text(chain), &text(meant)));
         }
-        let call = self.calls.clone().try_acquire_owned();
+        if self.limits.drain.refuses(method) {
+            return Err(Refusal::draining());
+        }
+        let call = self.limits.drain.calls().clone().try_acquire_owned();
         let call = call.map_err(|_| Refusal::overloaded("calls", self.limits.max_calls))?;
         let stream = if method.streams {
-            let stream = self.streams.clone().try_acquire_owned();
+            let stream = self.limits.drain.streams().clone().try_acquire_owned();
             Some(stream.map_err(|_| Refusal::overloaded("streams", self.limits.max_streams))?)
         } else {
             None
@@ -190,7 +188,12 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let shared = self.shared.clone();
-        Box::pin(async move {
+        let span = tracing::debug_span!(
+            "call",
+            method = request.uri().path(),
+            code = tracing::field::Empty
+        );
+        let work = async move {
             let started = Instant::now();
             let method = shared.limits.methods.get(request.uri().path());
             let limit = shared.limits.call_timeout;
@@ -201,8 +204,17 @@ where
                 },
                 Err(refusal) => (refused(refusal), None),
             };
-            Ok(shared.answer(response, method, stream, started))
-        })
+            let answer = shared.answer(response, method, stream, started);
+            let span = tracing::Span::current();
+            if !span.is_disabled() {
+                // How it began: a stream's end is in the metrics.
+                let refused = Status::from_header_map(answer.headers());
+                let code = refused.map_or(Code::Ok, |status| status.code());
+                span.record("code", tracing::field::debug(code));
+            }
+            Ok(answer)
+        };
+        Box::pin(work.instrument(span))
     }
 }
 

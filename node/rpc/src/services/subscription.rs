@@ -249,9 +249,10 @@ impl SubscriptionService for SubscriptionApi {
             full: full_view(request.view)?,
             interval: heartbeat(request.heartbeat_interval_ms)?,
         };
-        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
-            blocks.run(outlet)
-        })))
+        Ok(Response::new(stream::open(
+            &self.0.subscription_terms(),
+            |outlet| blocks.run(outlet),
+        )))
     }
 
     type SubscribeEventsStream = Frames<SubscribeEventsResponse>;
@@ -276,9 +277,10 @@ impl SubscriptionService for SubscriptionApi {
             filter: Filter::new(request.filter)?,
             interval: heartbeat(request.heartbeat_interval_ms)?,
         };
-        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
-            events.run(outlet)
-        })))
+        Ok(Response::new(stream::open(
+            &self.0.subscription_terms(),
+            |outlet| events.run(outlet),
+        )))
     }
 
     type SubscribeTransactionsStream = Frames<SubscribeTransactionsResponse>;
@@ -308,9 +310,10 @@ impl SubscriptionService for SubscriptionApi {
             filter: request.filter.map(|asked| Filter::new(Some(asked))).transpose()?,
             interval: heartbeat(request.heartbeat_interval_ms)?,
         };
-        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
-            transactions.run(outlet)
-        })))
+        Ok(Response::new(stream::open(
+            &self.0.subscription_terms(),
+            |outlet| transactions.run(outlet),
+        )))
     }
 
     type SubscribePendingTransactionsStream = Frames<SubscribePendingTransactionsResponse>;
@@ -325,8 +328,9 @@ impl SubscriptionService for SubscriptionApi {
             sender: self.account("sender", &request.sender)?,
             interval: heartbeat(request.heartbeat_interval_ms)?,
         };
-        Ok(Response::new(stream::open(&self.0.terms, |outlet| {
-            pending.run(outlet)
-        })))
+        Ok(Response::new(stream::open(
+            &self.0.subscription_terms(),
+            |outlet| pending.run(outlet),
+        )))
     }
 }

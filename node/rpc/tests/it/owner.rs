@@ -3,9 +3,12 @@
 use crate::support::{Faucet, Node, Running, check, config};
 use client::{Client, Timeouts};
 use crypto::bls::{KeyBytes, SignatureBytes};
-use palisade_rpc::backend::{AdminError, HeldKey, ImportedHistory, NewKey, Standing};
+use palisade_rpc::backend::{
+    AdminError, Drained, ExportedState, HeldKey, ImportedHistory, NewKey, PrunedBlocks, Standing, TakenKey,
+    TakenSnapshot,
+};
 use palisade_rpc::{AdminBackend, Local, ServeError};
-use primitives::{Epoch, Height, View};
+use primitives::{Digest, Epoch, Height, View};
 use proto::admin::v1 as wire;
 use proto::dev::v1alpha1::GetDevnetRequest;
 use std::os::unix::fs::PermissionsExt;
@@ -50,6 +53,43 @@ impl AdminBackend for Owned {
         Ok(())
     }
 
+    async fn add_peer(&self, address: &str) -> Result<[u8; 32], AdminError> {
+        self.hear(format!("add {address}"));
+        Ok([5; 32])
+    }
+
+    async fn take_snapshot(&self) -> Result<TakenSnapshot, AdminError> {
+        Ok(TakenSnapshot {
+            height: Height::new(6),
+            root: Digest::new([4; 32]),
+            path: "snapshots/6".into(),
+        })
+    }
+
+    async fn prune(&self, keep: u64) -> Result<PrunedBlocks, AdminError> {
+        self.hear(format!("keep {keep}"));
+        Ok(PrunedBlocks {
+            blocks: 3,
+            ..PrunedBlocks::default()
+        })
+    }
+
+    async fn export_state(&self) -> Result<ExportedState, AdminError> {
+        Err(AdminError::Broken("the disk is full".into()))
+    }
+
+    async fn diagnostics(&self) -> Result<Vec<(String, Vec<u8>)>, AdminError> {
+        Ok(vec![("version.txt".into(), b"1".to_vec())])
+    }
+
+    async fn drain(&self, patience: Duration) -> Drained {
+        self.hear(format!("drain {}", patience.as_secs()));
+        Drained {
+            streams: 1,
+            ..Drained::default()
+        }
+    }
+
     async fn standing(&self) -> Standing {
         Standing {
             finalized: Height::new(7),
@@ -80,6 +120,25 @@ impl AdminBackend for Owned {
             possession: SignatureBytes([7; 48]),
             file: "consensus-2.json".into(),
         })
+    }
+
+    async fn import_key(&self, keystore: Vec<u8>, history: Option<Vec<u8>>) -> Result<TakenKey, AdminError> {
+        assert!(history.is_none());
+        Ok(TakenKey {
+            held: NewKey {
+                key: KeyBytes([keystore[0]; 96]),
+                possession: SignatureBytes([7; 48]),
+                file: "consensus-3.json".into(),
+            },
+            from: Epoch::new(9),
+        })
+    }
+
+    async fn remove_key(&self, key: KeyBytes, although_it_votes: bool) -> Result<String, AdminError> {
+        if although_it_votes {
+            return Ok(format!("removed/{}", key.0[0]));
+        }
+        Err(AdminError::Unsuitable("it votes".into()))
     }
 
     async fn export_history(&self) -> Result<String, AdminError> {
@@ -155,6 +214,41 @@ async fn the_owner_looks_and_tells_over_a_socket_that_nobody_else_can_open() {
         (at.silent.as_str(), at.mempool_transactions, at.peers),
         ("resting", 5, 4)
     );
+    let added = wire::AddPeerRequest {
+        address: "there".into(),
+    };
+    let added = admin.add_peer(added).await.unwrap().into_inner();
+    assert_eq!(added.peer_key.as_ref(), [5; 32]);
+    let taken = admin
+        .create_snapshot(wire::CreateSnapshotRequest {})
+        .await
+        .unwrap();
+    assert_eq!(taken.into_inner().height, 6);
+    let prune = |keep_blocks| wire::PruneStateRequest { keep_blocks };
+    assert_eq!(
+        admin.prune_state(prune(128)).await.unwrap().into_inner().blocks,
+        3
+    );
+    let found = admin
+        .collect_diagnostics(wire::CollectDiagnosticsRequest {})
+        .await
+        .unwrap();
+    assert_eq!(found.into_inner().files[0].name, "version.txt");
+    let drain = |patience_ms| wire::DrainRequest { patience_ms };
+    let left = admin.drain(drain(0)).await.unwrap().into_inner();
+    assert!(left.streams == 1 && !left.safe_to_stop);
+    let import = |length: usize| wire::ImportKeyRequest {
+        keystore: vec![3; length].into(),
+        history_json: Vec::new().into(),
+    };
+    let held = keys.import_key(import(5)).await.unwrap().into_inner();
+    assert_eq!((held.key[0], held.signs_from_epoch), (3, 9));
+    let remove = |length: usize, although_it_votes| wire::RemoveKeyRequest {
+        key: vec![2; length].into(),
+        although_it_votes,
+    };
+    let removed = keys.remove_key(remove(96, true)).await.unwrap().into_inner();
+    assert_eq!(removed.file, "removed/2");
     admin.shutdown(wire::ShutdownRequest {}).await.unwrap();
     let held = keys
         .list_keys(wire::ListKeysRequest {})
@@ -179,7 +273,14 @@ async fn the_owner_looks_and_tells_over_a_socket_that_nobody_else_can_open() {
     client.dev().get_devnet(GetDevnetRequest {}).await.unwrap();
     assert_eq!(
         *serving.owned.told.lock().unwrap(),
-        ["log debug", "remove 6 for 600", "shut down"]
+        [
+            "log debug",
+            "remove 6 for 600",
+            "add there",
+            "keep 128",
+            "drain 30",
+            "shut down"
+        ]
     );
 
     for (wrong, field) in [
@@ -189,6 +290,10 @@ async fn the_owner_looks_and_tells_over_a_socket_that_nobody_else_can_open() {
             admin.remove_peer(peer(32, 86_400_001)).await.unwrap_err(),
             "for_ms",
         ),
+        (admin.prune_state(prune(127)).await.unwrap_err(), "keep_blocks"),
+        (admin.drain(drain(600_001)).await.unwrap_err(), "patience_ms"),
+        (keys.import_key(import(65_537)).await.unwrap_err(), "keystore"),
+        (keys.remove_key(remove(95, true)).await.unwrap_err(), "key"),
     ] {
         check(
             &wrong,
@@ -197,6 +302,15 @@ async fn the_owner_looks_and_tells_over_a_socket_that_nobody_else_can_open() {
             &[("field", field)],
         );
     }
+    let voting = keys.remove_key(remove(96, false)).await;
+    check(
+        &voting.unwrap_err(),
+        Code::FailedPrecondition,
+        "NODE_UNSUITABLE",
+        &[],
+    );
+    let broken = admin.export_state(wire::ExportStateRequest {}).await;
+    assert_eq!(broken.unwrap_err().code(), Code::Internal);
     let export = keys
         .export_signing_history(wire::ExportSigningHistoryRequest {})
         .await;

@@ -1,14 +1,18 @@
 //! SubscriptionService.
 
-use crate::support::{Running, check, config, receipt, signed_transaction, until};
-use palisade_rpc::Config;
+use crate::support::{Node, Running, check, config, receipt, signed_transaction, until};
+use palisade_rpc::{Config, Drain, Server};
 use primitives::TxId;
 use proto::ledger::v1::{BlockView, EventClause, EventFilter, EventTerm};
+use proto::node::v1::GetNodeInfoRequest;
+use proto::node::v1::node_service_client::NodeServiceClient;
 use proto::subscription::v1::subscription_service_client::SubscriptionServiceClient;
 use proto::subscription::v1::{
     SubscribeBlocksRequest, SubscribeBlocksResponse, SubscribeEventsRequest, subscribe_blocks_request,
     subscribe_blocks_response, subscribe_events_request, subscribe_events_response,
 };
+use proto::tx::v1::BroadcastTransactionRequest;
+use proto::tx::v1::transaction_service_client::TransactionServiceClient;
 use tonic::transport::Channel;
 use tonic::{Code, Streaming};
 
@@ -356,4 +360,45 @@ async fn shutdown_ends_streams_with_a_reason() {
     let status = stream.message().await.unwrap_err();
     check(&status, Code::Unavailable, "SHUTTING_DOWN", &[]);
     running.serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_drained_takes_nothing_new_and_lets_readers_end() {
+    let node = std::sync::Arc::new(Node::new());
+    node.grow(5);
+    let drain = Drain::new(&config());
+    let server = Server::new(config(), node.clone())
+        .unwrap()
+        .with_drain(drain.clone());
+    let listening = server.listen().await.unwrap();
+    let address = format!("http://{}", listening.address());
+    let shutdown = tokio_util::sync::CancellationToken::new();
+    let serving = tokio::spawn(listening.serve(shutdown.clone()));
+    let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
+    let mut client = SubscriptionServiceClient::new(channel.clone());
+    let mut stream = client
+        .subscribe_blocks(from_height(5))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(block(&mut stream).await.1, 5);
+    assert_eq!(drain.under_way().1, 1);
+
+    drain.begin();
+    let last = stream.message().await.unwrap_err();
+    check(&last, Code::Unavailable, "NODE_DRAINING", &[]);
+    drop(stream);
+    let again = client.subscribe_blocks(from_height(5)).await.unwrap_err();
+    check(&again, Code::Unavailable, "NODE_DRAINING", &[]);
+    let mut transactions = TransactionServiceClient::new(channel.clone());
+    let sent = transactions
+        .broadcast_transaction(BroadcastTransactionRequest::default())
+        .await;
+    check(&sent.unwrap_err(), Code::Unavailable, "NODE_DRAINING", &[]);
+    // Reading goes on.
+    let mut nodes = NodeServiceClient::new(channel);
+    nodes.get_node_info(GetNodeInfoRequest {}).await.unwrap();
+    assert_eq!(drain.wait(std::time::Duration::from_secs(60)).await, (0, 0));
+    shutdown.cancel();
+    serving.await.unwrap().unwrap();
 }

@@ -68,6 +68,20 @@ pub fn load_consensus(
     eip2335::decrypt(&bytes, password).map_err(|source| wrong(path, source))
 }
 
+/// Reads a consensus key from a keystore's content, which is not in a file yet.
+///
+/// # Errors
+/// [`KeyError::PlaintextRefused`], and [`KeyError::Keystore`] for every fault of the content, which it calls `name`.
+pub fn read_consensus(
+    name: &str,
+    content: &[u8],
+    protection: &Protection,
+    network: Network,
+) -> Result<ConsensusKey, KeyError> {
+    let password = protection.password(network)?;
+    eip2335::decrypt(content, password).map_err(|source| wrong(Path::new(name), source))
+}
+
 /// Writes an account's or a node's key to a new file.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Keys and passwords in real files.
 
+use crypto::bls::KeyBytes;
 use palisade_signer::{
     ConsensusKey, Ed25519Key, KeyError, KeystoreError, NodeKeys, Password, PasswordError, Protection,
     keystore,
@@ -269,4 +270,39 @@ fn bad_password_files_are_named() {
     set_mode(&path, 0o640);
     let open = Password::from_file(&path);
     assert!(matches!(open, Err(KeyError::PermissionsTooOpen { .. })));
+}
+
+#[test]
+fn a_key_that_is_put_aside_is_kept_and_there_is_always_a_first_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let made = NodeKeys::development(b"aside", 0);
+    made.create(&keys, &PLAIN, Network::Development).unwrap();
+    let first = made.consensus.public_key();
+    let aside = |key: KeyBytes| NodeKeys::set_aside(&keys, &key, &PLAIN, Network::Development);
+    let only = aside(first);
+    assert!(matches!(only, Err(KeyError::LastKey { .. })), "{only:?}");
+    let (second, third) = (
+        ConsensusKey::development(b"aside", 2),
+        ConsensusKey::development(b"aside", 3),
+    );
+    for key in [&second, &third] {
+        NodeKeys::add_consensus(&keys, key, &PLAIN, Network::Development).unwrap();
+    }
+    let unknown = aside(ConsensusKey::development(b"aside", 4).public_key());
+    assert!(matches!(unknown, Err(KeyError::Missing { .. })), "{unknown:?}");
+
+    let third_file = aside(third.public_key()).unwrap();
+    let first_file = aside(first).unwrap();
+    assert_eq!(
+        names(&keys),
+        ["account.pem", "consensus.json", "p2p.pem", "removed"]
+    );
+    let load = |path: &Path| keystore::load_consensus(path, &PLAIN, Network::Development).unwrap();
+    assert_eq!(
+        load(&keys.join("consensus.json")).public_key(),
+        second.public_key()
+    );
+    assert_eq!(load(&first_file).public_key(), first);
+    assert_eq!(load(&third_file).public_key(), third.public_key());
 }

@@ -7,6 +7,7 @@
     reason = "tests compute with small numbers"
 )]
 
+mod backup;
 mod files;
 mod fuzz;
 mod guard;

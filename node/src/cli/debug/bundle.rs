@@ -2,6 +2,7 @@
 
 use super::inspect;
 use crate::cli::context::Context;
+use crate::diagnostics::without_secrets;
 use crate::output::{Failure, Show};
 use clap::Args;
 use serde::Serialize;
@@ -88,22 +89,6 @@ impl Bundle {
     }
 }
 
-/// The settings without where passwords lie, and without credentials in addresses.
-fn without_secrets(text: &str) -> String {
-    let line = |line: &str| {
-        let (name, _) = line.split_once('=').unwrap_or((line, ""));
-        let secret = ["password", "token", "secret"]
-            .iter()
-            .any(|word| name.contains(word));
-        if secret && !line.trim_start().starts_with('#') {
-            format!("{name}= \"(left out)\"")
-        } else {
-            line.to_owned()
-        }
-    };
-    text.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
-}
-
 fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut file = fs::File::open(path)?;
     let start = file.metadata()?.len().saturating_sub(LOG_TAIL);
@@ -121,18 +106,4 @@ fn metrics(address: SocketAddr) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.take(METRICS).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_passwords_lie_is_left_out() {
-        let text = "[keys]\npassword_file = \"/run/secret\"\n# password_file = \"\"\n[node]\nmoniker = \"a\"";
-        assert_eq!(
-            without_secrets(text),
-            "[keys]\npassword_file = \"(left out)\"\n# password_file = \"\"\n[node]\nmoniker = \"a\"\n"
-        );
-    }
 }

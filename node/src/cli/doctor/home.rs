@@ -1,6 +1,7 @@
 //! What lies in the home: genesis, keys, guard; and what the settings open to others.
 
 use super::Finding;
+use crate::cli::backup::Record;
 use crate::config::{Home, NodeConfig};
 use crate::output::Failure;
 use crate::start;
@@ -8,6 +9,10 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+const DAY_MS: u64 = 86_400_000;
+/// A backup this old is worth a warning: settings and peers have changed, and nobody knows whether it still opens.
+const OLD_BACKUP_DAYS: u64 = 30;
 
 pub(super) fn look(home: &Home, config: &NodeConfig, findings: &mut Vec<Finding>) {
     findings.push(match start::chain_and_kind(home) {
@@ -23,6 +28,7 @@ pub(super) fn look(home: &Home, config: &NodeConfig, findings: &mut Vec<Finding>
     if !config.node.observer && !remote {
         guard(home, findings);
     }
+    findings.push(backup(home));
     exposure(
         "rpc.listen",
         config.rpc.listen,
@@ -108,6 +114,34 @@ fn guard(home: &Home, findings: &mut Vec<Finding>) {
              `palisade start --init-signing-history --i-have-stopped-the-other-node`",
         ),
     });
+}
+
+/// How old the last backup is, and whether every key is in it.
+fn backup(home: &Home) -> Finding {
+    let todo = format!(
+        "palisade backup create --home {} --to FILE --age-recipient age1…",
+        home.path().display()
+    );
+    let Some(record) = Record::read(home) else {
+        return Finding::warn("backup", "none was made of this home", todo);
+    };
+    let names = fs::read_dir(home.keys()).into_iter().flatten().flatten();
+    let mut missing: Vec<String> = names
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| !name.starts_with('.') && !record.files.contains(&format!("keys/{name}")))
+        .collect();
+    missing.sort();
+    if !missing.is_empty() {
+        let found = format!("the last one does not hold {}", missing.join(", "));
+        return Finding::warn("backup", found, todo);
+    }
+    let days = start::now().get().saturating_sub(record.made_ms) / DAY_MS;
+    let found = format!("{days} days old: {}", record.file);
+    if days >= OLD_BACKUP_DAYS {
+        Finding::warn("backup", found, todo)
+    } else {
+        Finding::pass("backup", found)
+    }
 }
 
 fn exposure(setting: &'static str, address: SocketAddr, allowed: bool, findings: &mut Vec<Finding>) {

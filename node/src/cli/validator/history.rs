@@ -75,7 +75,7 @@ impl History {
 }
 
 /// Of the running node, or out of the guard of one that does not run.
-async fn export(context: &Context) -> Result<String, Failure> {
+pub(crate) async fn export(context: &Context) -> Result<String, Failure> {
     if let Ok(client) = admin::owner(context).await {
         let mut keys = client.keys();
         let request = keys.export_signing_history(wire::ExportSigningHistoryRequest {});

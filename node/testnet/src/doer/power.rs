@@ -49,7 +49,9 @@ fn asset(symbol: &str) -> Outcome<u32> {
 }
 
 fn token(symbol: &str) -> Outcome<&'static Token> {
-    let found = TOKENS.iter().find(|token| token.symbol.eq_ignore_ascii_case(symbol));
+    let found = TOKENS
+        .iter()
+        .find(|token| token.symbol.eq_ignore_ascii_case(symbol));
     found.ok_or_else(|| {
         let all: Vec<&str> = TOKENS.iter().map(|token| token.symbol).collect();
         format!("there is no {symbol}: there are PAL, {}", all.join(", "))
@@ -162,7 +164,9 @@ impl Seen {
             };
             let rise = number(&one.power).saturating_sub(number(&old.power));
             if rise > change {
-                return wrong(format!("{validator} rose by {rise} npal, where {change} is the bound"));
+                return wrong(format!(
+                    "{validator} rose by {rise} npal, where {change} is the bound"
+                ));
             }
             let (fall, gone) = falls(one, old)?;
             let rounding = u128::try_from(one.parts.len()).unwrap_or(u128::MAX);
@@ -248,7 +252,9 @@ impl Doer<'_> {
             ..staking::ListPowersRequest::default()
         };
         let page = client.unary(service.list_powers(request)).await.map_err(said)?;
-        let power = page.epoch.ok_or("the node does not say what the epoch was made of")?;
+        let power = page
+            .epoch
+            .ok_or("the node does not say what the epoch was made of")?;
         let mut validators = BTreeMap::new();
         for one in page.powers {
             let mut service = client.validators();
@@ -258,7 +264,9 @@ impl Doer<'_> {
                 ..staking::ExplainPowerRequest::default()
             };
             let answer = client.unary(service.explain_power(request)).await.map_err(said)?;
-            let explained = answer.power.ok_or("the node does not explain a validator's power")?;
+            let explained = answer
+                .power
+                .ok_or("the node does not explain a validator's power")?;
             validators.insert(one.validator, explained);
         }
         Ok(Seen {
@@ -417,7 +425,8 @@ impl Doer<'_> {
             power_cap_bps: cap,
         };
         let alice = self.person("alice")?;
-        self.send(client, &alice.key, Kind::SetAssetTerms(message)).await?;
+        self.send(client, &alice.key, Kind::SetAssetTerms(message))
+            .await?;
         Ok(format!(
             "{} may be {} of the power, where it might be {}",
             token.symbol,
@@ -447,7 +456,8 @@ impl Doer<'_> {
             source: Some(source),
         };
         let alice = self.person("alice")?;
-        self.send(client, &alice.key, Kind::SetPriceSource(message)).await?;
+        self.send(client, &alice.key, Kind::SetPriceSource(message))
+            .await?;
         Ok(told)
     }
 
