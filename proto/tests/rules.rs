@@ -69,8 +69,9 @@ fn a_oneofs_tags_are_contiguous_so_that_every_encoder_writes_it_at_the_same_plac
         }
     }
     assert_eq!(
-        seen, 3,
-        "the messages of a transaction are a oneof, and so are what a proposal is to do and where a price comes from"
+        seen, 4,
+        "the messages of a transaction are a oneof, and so are what a proposal is to do and, asked for and decided on, where a \
+         price comes from"
     );
 }
 

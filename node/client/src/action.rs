@@ -6,6 +6,7 @@ use prost_reflect::{
 };
 use proto::governance::v1::Action;
 use serde_json::json;
+use std::sync::LazyLock;
 
 /// The full name of what proposals state.
 const ACTION: &str = "palisade.governance.v1.Action";
@@ -55,11 +56,16 @@ pub struct ActionKind {
     pub fields: Vec<String>,
 }
 
-fn descriptor() -> Result<MessageDescriptor, ActionError> {
+/// Read once: fields of two pools are never equal.
+static DESCRIPTOR: LazyLock<Result<MessageDescriptor, ActionError>> = LazyLock::new(|| {
     let pool = DescriptorPool::decode(proto::FILE_DESCRIPTOR_SET)
         .map_err(|error| ActionError::Descriptors(error.to_string()))?;
     pool.get_message_by_name(ACTION)
         .ok_or_else(|| ActionError::Descriptors(format!("no {ACTION}")))
+});
+
+fn descriptor() -> Result<MessageDescriptor, ActionError> {
+    DESCRIPTOR.clone()
 }
 
 /// What lies in a field of the action.

@@ -35,13 +35,17 @@ pub(crate) enum Verb {
 
 /// `palisade backup create`.
 #[derive(Debug, Args)]
-#[group(id = "for_whom", required = true, multiple = true, args = ["age_recipient", "passphrase_file"])]
 pub(crate) struct Create {
     /// The new file.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
     /// Who can open it: the public half of an age key, age1…, as `age-keygen` shows it. May be given several times.
-    #[arg(long, value_name = "RECIPIENT", conflicts_with = "passphrase_file")]
+    #[arg(
+        long,
+        value_name = "RECIPIENT",
+        conflicts_with = "passphrase_file",
+        required_unless_present = "passphrase_file"
+    )]
     age_recipient: Vec<String>,
     /// Encrypt with the passphrase in this file, readable by its owner alone.
     #[arg(long, value_name = "FILE")]

@@ -188,9 +188,9 @@ pub(crate) struct Post {
     /// How many are drawn to answer, by stake [default: everybody].
     #[arg(long, default_value_t = 0)]
     drawn: u32,
-    /// How long salted answers are committed to; 0s for answers that need no hiding.
-    #[arg(long, default_value = "0s", value_name = "DURATION")]
-    commit: Span,
+    /// How long salted answers are committed to [default: answers need no hiding].
+    #[arg(long, value_name = "DURATION")]
+    commit: Option<Span>,
     /// How long answers are shown after that.
     #[arg(long, default_value = "10s", value_name = "DURATION")]
     respond: Span,
@@ -271,7 +271,7 @@ impl Post {
             fee_asset_id: fee.asset.get(),
             fee: fee.amount.to_string(),
             drawn: self.drawn,
-            commit_ms: self.commit.millis(),
+            commit_ms: self.commit.map_or(0, Span::millis),
             respond_ms: self.respond.millis(),
             challenge_ms: self.challenge.millis(),
         };

@@ -90,19 +90,19 @@ pub const BUILT_IN: [(&str, &str, &str); 10] = [
         "three fifths of the power go from PAL to ether, epoch by epoch, and a fall of its price to a tenth takes no more of \
          it at once than the bound",
         "remember\npower\ncap ETH 85%\n\
-         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 1 within 30s\npower\n\
-         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 1 within 30s\npower\n\
-         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 1 within 30s\npower\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 3 within 30s\npower\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 3 within 30s\npower\n\
+         unbond node0,node1,node2,node3 255000pal\ndeposit alice v0,v2,v4,v6 105eth\nepoch next\nadvance 3 within 30s\npower\n\
          moved 60% from PAL to ETH\npay 1\n\
-         price ETH 240pal\nepoch next\nepoch next\nadvance 1 within 30s\npower\nheld ETH\nepoch next\nepoch next\nadvance 1 within 30s\npower\npay 1\n\
+         price ETH 240pal\nepoch next\nepoch next\nadvance 3 within 30s\npower\nheld ETH\nepoch next\nepoch next\nadvance 3 within 30s\npower\npay 1\n\
          price ETH 2400pal\nsteady within 20 views\nsame\n",
     ),
     (
         "price",
         "a price that jumps tenfold raises power by a bounded part per epoch, one that goes missing lowers it so, and neither \
          stops anything",
-        "remember\npower\nprice ETH 24000pal\nepoch next\nepoch next\nadvance 1 within 30s\npower\nrises ETH\nepoch next\nadvance 1 within 30s\npower\nrises ETH\n\
-         price ETH feed\nepoch next\nepoch next\nadvance 1 within 30s\npower\ndecays ETH\nepoch next\nadvance 1 within 30s\npower\ndecays ETH\npay 1\n\
+        "remember\npower\nprice ETH 24000pal\nepoch next\nepoch next\nadvance 3 within 30s\npower\nrises ETH\nepoch next\nadvance 3 within 30s\npower\nrises ETH\n\
+         price ETH feed\nepoch next\nepoch next\nadvance 3 within 30s\npower\ndecays ETH\nepoch next\nadvance 3 within 30s\npower\ndecays ETH\npay 1\n\
          price ETH 2400pal\nsteady within 20 views\nsame\n",
     ),
 ];
@@ -357,7 +357,9 @@ mod tests {
         }
         let none = Scenario::built_in("nothing", 4).unwrap_err().to_string();
         assert!(
-            none.contains("smoke, crash, partition, equivocation, slashing, rewards, exit, shift, price"),
+            none.contains(
+                "smoke, crash, partition, equivocation, slashing, rewards, exit, governance, shift, price"
+            ),
             "{none}"
         );
         let few = Scenario::built_in("crash", 2).unwrap_err().to_string();

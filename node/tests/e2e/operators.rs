@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 /// The feed of ether, and its digits after the point.
 const FEED: &str = "0";
 const UNIT: u64 = 1_000_000;
+const HALF: u64 = 500_000;
 /// What an operator writes of a round in its log, up to the round's number.
 const ROUND: &str = "Round(0, ";
 
@@ -207,7 +208,7 @@ fn operators_agree_on_a_price_and_answer_tasks_whatever_is_killed() {
     let _first = killed_in_between(&testnet, &first, running, &file);
     // From the next round on it says what its source does: far off, it is not near, and the median is another.
     testnet.wait("the median to move", || {
-        price(&testnet) == Some(2_510 * UNIT + UNIT / 2)
+        price(&testnet) == Some(2_510 * UNIT + HALF)
     });
 
     // A node that dies takes its operator out of a round or two, not more.

@@ -47,7 +47,7 @@ impl Owner {
         Ok(TakenSnapshot {
             height,
             root: listed.signed.manifest.state_root(),
-            path: listed.path.display().to_string(),
+            path: whole(&listed.path),
         })
     }
 
@@ -81,7 +81,7 @@ impl Owner {
             height: version.header.height,
             root: version.roots.state,
             entries: u64::try_from(version.state.len()).unwrap_or(u64::MAX),
-            path: path.display().to_string(),
+            path: whole(&path),
         })
     }
 
@@ -132,6 +132,12 @@ impl Owner {
             ("metrics.txt".to_owned(), metrics.into_bytes()),
         ])
     }
+}
+
+/// A path as somebody in another folder needs it.
+fn whole(path: &Path) -> String {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    whole.display().to_string()
 }
 
 /// Writes a version of the state into a new file that its owner alone can read: whole, or not at all.
