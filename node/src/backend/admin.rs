@@ -201,7 +201,7 @@ impl AdminBackend for Owner {
             Ok(NewKey {
                 key: made.public_key(),
                 possession: made.possession_proof(&own.operator),
-                file: file.map_err(broken)?.display().to_string(),
+                file: upkeep::whole(&file.map_err(broken)?),
             })
         })
         .await

@@ -64,6 +64,11 @@ pub struct Flags {
 /// Genesis of every testnet: 2026-01-01T00:00:00Z. Chain time starts at zero whatever this is.
 const GENESIS_TIME_MS: u64 = 1_767_225_600_000;
 
+/// Twenty blocks, and a second at least: exits take two minutes, which may be no more than 256 epochs.
+fn usual_epoch(block_time: Span) -> EpochLength {
+    EpochLength::Blocks((1_000 / block_time.millis().max(1)).max(20))
+}
+
 impl Spec {
     /// What a new testnet is made from.
     ///
@@ -90,7 +95,7 @@ impl Spec {
             name: name.clone(),
             validators,
             block_time,
-            epoch: flags.epoch.unwrap_or(EpochLength::Blocks(20)),
+            epoch: flags.epoch.unwrap_or_else(|| usual_epoch(block_time)),
             seed: flags.seed.unwrap_or(1),
             fund: flags.fund.clone(),
             genesis_time_ms: GENESIS_TIME_MS,

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod backups;
+mod bridges;
 mod configuration;
 mod home;
 mod keys;

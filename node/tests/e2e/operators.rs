@@ -237,7 +237,7 @@ fn operators_agree_on_a_price_and_answer_tasks_whatever_is_killed() {
         "--pay",
         "3pal",
         "--respond",
-        "20s",
+        "15s",
         "--from",
         "alice",
         "--wait",

@@ -3,9 +3,9 @@
 use crate::world::Testnet;
 
 #[test]
-fn stake_is_slashed_paid_and_taken_out_as_the_stories_say() {
+fn stake_is_slashed_paid_and_taken_out_and_changes_are_decided_as_the_stories_say() {
     let testnet = Testnet::up("stories");
-    for (story, least) in [("exit", 8), ("rewards", 8), ("slashing", 18)] {
+    for (story, least) in [("exit", 8), ("rewards", 8), ("slashing", 18), ("governance", 20)] {
         play(&testnet, story, least);
     }
 }

@@ -1,5 +1,6 @@
 //! Consensus keys that come from elsewhere, and keys that go.
 
+use super::upkeep::whole;
 use super::{Owner, broken};
 use crypto::bls::KeyBytes;
 use primitives::Epoch;
@@ -48,7 +49,7 @@ impl Owner {
                 held: NewKey {
                     key: public,
                     possession: key.possession_proof(&own.operator),
-                    file: file.map_err(broken)?.display().to_string(),
+                    file: whole(&file.map_err(broken)?),
                 },
                 from: signed.next().unwrap_or(Epoch::MAX),
             })
@@ -81,7 +82,7 @@ impl Owner {
             })?;
             own.ring.remove(&key).map_err(broken)?;
             tracing::warn!(file = %moved.display(), key = hex::encode(key.0), "a consensus key was put aside");
-            Ok(moved.display().to_string())
+            Ok(whole(&moved))
         })
         .await
     }

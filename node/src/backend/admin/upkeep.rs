@@ -135,7 +135,7 @@ impl Owner {
 }
 
 /// A path as somebody in another folder needs it.
-fn whole(path: &Path) -> String {
+pub(super) fn whole(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     whole.display().to_string()
 }

@@ -39,7 +39,7 @@ pub(crate) struct Shape {
     /// Time between blocks when there is nothing to do [default: 500ms].
     #[arg(long, value_name = "DURATION")]
     block_time: Option<Span>,
-    /// How long an epoch is: 20blocks, 30s [default: 20blocks].
+    /// How long an epoch is: 20blocks, 30s [default: 20blocks, and a second at least].
     #[arg(long, value_name = "LENGTH")]
     epoch: Option<EpochLength>,
     /// What every key comes from: the same seed gives the same keys and the same chain [default: 1].
