@@ -14,7 +14,7 @@
 //! - Everything that can be refused is refused before the first file is written.
 //!
 //! # Source
-//! interfaces.md, section 4.2, "Backups"; the format: https://age-encryption.org/v1.
+//! interfaces.md, section 4.2, "Backups"; the format: <https://age-encryption.org/v1>.
 
 mod seal;
 
