@@ -67,6 +67,9 @@ impl Verify {
         let spec = self.network.spec();
         let mut steps = Vec::new();
         let outcome = self.check(&spec, &mut steps);
+        if steps.is_empty() {
+            return outcome;
+        }
         // What held before the refusal is told too.
         let table = || {
             let rows: Vec<Vec<String>> = steps.iter().map(Step::row).collect();
